@@ -208,7 +208,10 @@ std::string printable(std::string_view text, std::size_t limit) {
     if (out.size() + std::max<std::size_t>(size, 1) > limit) {
       return out + "...";
     }
-    if (size == 0 || first < 0x20 || first == 0x7F) {
+    if (first == '\\') {
+      out += "\\\\";
+      text.remove_prefix(1);
+    } else if (size == 0 || first < 0x20 || first == 0x7F) {
       out += "\\x";
       out += hex(bytes_of(text.substr(0, 1)));
       text.remove_prefix(1);

@@ -59,7 +59,7 @@ std::string base64url(std::string_view bytes);
 Result<std::string> from_base64(std::string_view text);
 
 // `text` fit for one line of a log or a terminal: control bytes and bytes of broken UTF-8 become
-// \xNN, and what exceeds `limit` bytes is cut and marked by "...".
+// \xNN, a backslash is doubled, and what exceeds `limit` bytes is cut and marked by "...".
 std::string printable(std::string_view text, std::size_t limit = 256);
 
 // True when `text` is well-formed UTF-8 (RFC 3629).
