@@ -1,4 +1,4 @@
-// base/settings_test.cc -- settings are read with units, mistakes named by line and mended by
+// base/settings_test.cc -- values with units, and mistakes told by line with advice.
 // hints. SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/settings.hh"
 
