@@ -21,24 +21,24 @@ inline constexpr std::size_t domain_limit = 255;
 inline constexpr std::size_t label_limit = 63;     // RFC 1035 s2.3.4
 inline constexpr std::size_t address_limit = 254;  // a path of 256 without its brackets
 
-// How long a local part may be. Senders seen on the wire exceed 64 (VERP), so those who only look
-// at them use `wire`.
-enum class LocalLimit { strict, wire };
+// What a local part may look like. What is seen on the wire, senders above all, exceeds 64 octets
+// (VERP) and has dots at the ends or in a row; who only looks at addresses takes `wire`.
+enum class Local { strict, wire };
 
 struct Address {
   std::string local;   // as written, but without quotes and their escapes
   std::string domain;  // lower case; "[192.0.2.1]" for a literal
 
-  // The normal form, the key of every lookup: lower-case local part, '@', domain.
-  std::string key() const;
   // As it is written in SMTP and headers: the local part quoted when it must be.
   std::string text() const;
+  // The normal form, the key of every lookup: text() in lower case.
+  std::string key() const;
 
   bool operator==(const Address&) const = default;
 };
 
 // malformed, with what is wrong, otherwise.
-base::Result<Address> parse_address(std::string_view text, LocalLimit limit = LocalLimit::strict);
+base::Result<Address> parse_address(std::string_view text, Local local = Local::strict);
 
 // The same with the local part lower-cased, as all accounts of ours are stored.
 base::Result<Address> parse_account(std::string_view text);

@@ -1,0 +1,4 @@
+// mail-lib/test_main.cc -- the unit tests of mail-lib.
+// SPDX-License-Identifier: GPL-3.0-or-later
+#define BOOST_TEST_MODULE mail_lib
+#include <boost/test/unit_test.hpp>
