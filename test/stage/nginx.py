@@ -1,0 +1,58 @@
+# test/stage/nginx.py -- A private nginx of one stage.
+# SPDX-License-Identifier: GPL-3.0-or-later
+from .clients import http_request, tcp_ready
+from .report import wait_for
+
+CONFIG = """\
+daemon off;
+user vmail;
+worker_processes 1;
+pid {folder}/pid;
+error_log {log}/nginx.log info;
+events {{ worker_connections 1024; }}
+http {{
+  include /etc/nginx/mime.types;
+  default_type application/octet-stream;
+  access_log {log}/nginx-access.log;
+  client_body_temp_path {folder}/body;
+  proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi;
+  uwsgi_temp_path {folder}/uwsgi;
+  scgi_temp_path {folder}/scgi;
+  {http}
+  server {{
+    listen 127.0.0.1:{port};
+    server_name mail.posthouse.localhost;
+{server}
+  }}
+}}
+"""
+
+
+class Nginx:
+    """Started by Stage.start_nginx: server = lines of its server block, http = lines beside it."""
+
+    def __init__(self, stage, server, http=""):
+        self.stage = stage
+        self.port = stage.port("web")
+        folder = stage.folder("nginx", "vmail")
+        self.config = stage.write("nginx/nginx.conf", CONFIG.format(
+            folder=folder, log=stage.log_folder, port=self.port, server=server, http=http))
+        self.process = None
+
+    def start(self):
+        """Start and wait for the port; returns itself."""
+        program = self.stage.need("nginx")
+        self.stage.run(program, "-t", "-p", self.stage.scratch / "nginx", "-c", self.config)
+        self.process = self.stage.start("nginx-main", [program, "-p", self.stage.scratch / "nginx", "-c",
+                                                       self.config])
+        wait_for(lambda: tcp_ready(self.port), 10, "nginx to answer")
+        return self
+
+    def request(self, path="/", **options):
+        """One request; returns (status, headers, body)."""
+        return http_request(self.port, path, **options)
+
+    def stop(self):
+        """Stop it."""
+        self.process.stop()
