@@ -8,8 +8,8 @@
 namespace base {
 
 void must_failed(std::string_view why, const char* file, int line) {
-  std::fprintf(stderr, "bug: %s:%d: broken invariant: %.*s\n", file, line,
-               static_cast<int>(why.size()), why.data());
+  (void)std::fprintf(stderr, "bug: %s:%d: broken invariant: %.*s\n", file, line,
+                     static_cast<int>(why.size()), why.data());
   std::abort();
 }
 

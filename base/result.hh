@@ -58,11 +58,13 @@ class [[nodiscard]] Result : private tl::expected<T, Error> {
 
   Result() = default;
   // Both conversions are wanted: `return value;` and `return error;` are how Results are made.
+  // NOLINTBEGIN(google-explicit-constructor, bugprone-forwarding-reference-overload)
   template <typename U = T>
-  requires(std::is_constructible_v<Base, U> && !std::is_same_v<std::decay_t<U>, Error>)
-      Result(U&& from)
-      : Base(std::forward<U>(from)) {}                       // NOLINT(google-explicit-constructor)
-  Result(Error why) : Base(tl::unexpect, std::move(why)) {}  // NOLINT(google-explicit-constructor)
+  requires(std::is_constructible_v<Base, U> && !std::is_same_v<std::decay_t<U>, Error> &&
+           !std::is_same_v<std::decay_t<U>, Result>) Result(U&& from)
+      : Base(std::forward<U>(from)) {}
+  Result(Error why) : Base(tl::unexpect, std::move(why)) {}
+  // NOLINTEND(google-explicit-constructor, bugprone-forwarding-reference-overload)
 
   using Base::operator bool;
   using Base::operator*;
@@ -81,7 +83,8 @@ class [[nodiscard]] Result<void> : private tl::expected<void, Error> {
   using value_type = void;
 
   Result() = default;
-  Result(Error why) : Base(tl::unexpect, std::move(why)) {}  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor): as above
+  Result(Error why) : Base(tl::unexpect, std::move(why)) {}
 
   using Base::operator bool;
   using Base::error;
