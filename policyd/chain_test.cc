@@ -1,0 +1,98 @@
+// policyd/chain_test.cc -- the order of checks, waiting, and the answer line.
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "policyd/chain.hh"
+
+#include <boost/test/unit_test.hpp>
+
+namespace {
+
+// Answers what it is given, one answer a call.
+class ScriptedCheck final : public policy::Check {
+ public:
+  ScriptedCheck(std::vector<policy::Answer> answers, int& calls)
+      : answers_(std::move(answers)), calls_(calls) {}
+  std::string_view name() const override { return "scripted"; }
+  policy::Answer ask(const policy::Inquiry& /*inquiry*/) override {
+    ++calls_;
+    policy::Answer answer = answers_.front();
+    answers_.erase(answers_.begin());
+    return answer;
+  }
+  std::string explain(const policy::Inquiry& /*inquiry*/) override { return "as told"; }
+
+ private:
+  std::vector<policy::Answer> answers_;
+  int& calls_;
+};
+
+policy::Verdict reject(std::string text) {
+  return {.action = policy::Action::reject, .text = std::move(text), .check = "scripted"};
+}
+
+struct Fixture {
+  policy::Request request{};
+  policy::Facts facts{};
+  policy::Inquiry inquiry{request, facts, {}};
+  policy::Chain chain{};
+  policy::Chain::Run run{};
+  int calls[3] = {0, 0, 0};
+  void add(int at, std::vector<policy::Answer> answers) {
+    chain.append(std::make_unique<ScriptedCheck>(std::move(answers), calls[at]));
+  }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(chain)
+
+BOOST_FIXTURE_TEST_CASE(the_first_check_with_an_opinion_decides, Fixture) {
+  add(0, {policy::NoOpinion{}});
+  add(1, {reject("no")});
+  add(2, {policy::NoOpinion{}});
+  BOOST_TEST(chain.proceed(run, inquiry)->text == "no");
+  BOOST_TEST(calls[2] == 0);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_verdict_of_dunno_ends_the_chain_too, Fixture) {
+  add(0, {policy::Verdict{.check = "scripted"}});
+  add(1, {reject("no")});
+  BOOST_TEST((chain.proceed(run, inquiry)->action == policy::Action::dunno));
+  BOOST_TEST(calls[1] == 0);
+}
+
+BOOST_FIXTURE_TEST_CASE(without_any_opinion_the_answer_is_dunno, Fixture) {
+  add(0, {policy::NoOpinion{}});
+  const auto verdict = chain.proceed(run, inquiry);
+  BOOST_TEST((verdict->action == policy::Action::dunno));
+  BOOST_TEST(verdict->check == "-");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_check_that_waits_is_asked_again_and_those_before_it_are_not, Fixture) {
+  add(0, {policy::NoOpinion{}});
+  add(1, {policy::Waits{}, policy::Waits{}, reject("late")});
+  BOOST_TEST(!chain.proceed(run, inquiry));
+  BOOST_TEST(!chain.proceed(run, inquiry));
+  BOOST_TEST(chain.proceed(run, inquiry)->text == "late");
+  BOOST_TEST(calls[0] == 1);
+  BOOST_TEST(calls[1] == 3);
+}
+
+BOOST_FIXTURE_TEST_CASE(explain_asks_all_checks_in_order, Fixture) {
+  add(0, {});
+  add(1, {});
+  BOOST_TEST(chain.explain(inquiry) == "scripted: as told\nscripted: as told\n");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(verdict)
+
+BOOST_AUTO_TEST_CASE(an_answer_is_one_line_whatever_the_text) {
+  BOOST_TEST(policy::answer_line({}) == "action=dunno\n\n");
+  BOOST_TEST(policy::answer_line(reject("5.7.1 no")) == "action=reject 5.7.1 no\n\n");
+  BOOST_TEST(policy::answer_line(reject("a\n\naction=ok\r\n")) ==
+             "action=reject a  action=ok  \n\n");
+  BOOST_TEST(policy::answer_line(reject(std::string(9999, 'x'))).size() == 416U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
