@@ -62,6 +62,10 @@ Result<std::string> from_base64(std::string_view text);
 // \xNN, a backslash is doubled, and what exceeds `limit` bytes is cut and marked by "...".
 std::string printable(std::string_view text, std::size_t limit = 256);
 
+// The length of the UTF-8 sequence (RFC 3629) that `text`, not empty, starts with; 0 when there is
+// none.
+std::size_t utf8_length(std::string_view text);
+
 // True when `text` is well-formed UTF-8 (RFC 3629).
 bool is_utf8(std::string_view text);
 
