@@ -1,0 +1,4 @@
+// maildir-lib/test_main.cc -- the unit tests of maildir-lib.
+// SPDX-License-Identifier: GPL-3.0-or-later
+#define BOOST_TEST_MODULE maildir_lib
+#include <boost/test/unit_test.hpp>
