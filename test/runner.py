@@ -17,8 +17,8 @@ import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-BUILD_TESTS = pathlib.Path(os.environ.get("POSTHOUSE_BUILD_TESTS", ROOT / "build-tests"))
-LOGS = BUILD_TESTS / "logs"
+BUILD_TESTS = ROOT / "build-tests"
+LOGS = ROOT / "build-tests" / "logs"
 TIME_LIMIT = 180
 SKIPPED = 77
 
@@ -134,9 +134,6 @@ def run_page(filters):
     if "test" not in json.loads(package.read_text(encoding="utf-8")).get("scripts", {}):
         record("page", "failed", 0, "package.json has no script named test")
         return
-    if not os.access(folder, os.W_OK):
-        record("page", "skipped", 0, "the sources are read-only here; the page is the same on every release")
-        return
     run_program("page", ["npm", "test", "--silent"], 300, cwd=folder)
 
 
@@ -174,7 +171,7 @@ def main(filters):
     for kind in (run_meson, run_house, run_page, run_system):
         if not stopping.is_set():
             kind(filters)
-    print(f"-- {time.monotonic() - begin:.0f} s; logs in {LOGS}/")
+    print(f"-- {time.monotonic() - begin:.0f} s; logs in {LOGS.relative_to(ROOT)}/")
     for name, outcome, reason in results:
         if outcome != "passed":
             print(f"{outcome}: {name}: {reason}")
