@@ -85,6 +85,9 @@ void Stream::writable(int /*fd*/, short /*what*/, void* self) {
 
 void Stream::read_some() {
   const std::size_t room = std::min(scratch.size(), limits_.input - input_.size());
+  if (room == 0) {
+    return;  // resumed, but what is left over has not been given over again yet
+  }
   const ssize_t got = ::recv(socket_.get(), scratch.data(), room, 0);
   if (got > 0) {
     active_ = loop_.ticks();
