@@ -49,7 +49,7 @@ class ControlReply {
   bool is_orphan() const { return to_.expired(); }
 
  private:
-  void last(std::string line);
+  void last(std::string_view line);
 
   std::weak_ptr<ControlConnection> to_;
   bool is_answered_ = false;
@@ -60,6 +60,14 @@ struct ControlRequest {
   base::JsonValue arguments;  // the whole request object; dies when the handler returns
   uid_t uid;                  // who asks
 };
+
+// The JSON of one request line; malformed when it is no object with a verb. Views live until the
+// parser's next parse().
+struct ControlLine {
+  std::string_view verb;
+  base::JsonValue arguments;
+};
+base::Result<ControlLine> parse_control_line(base::JsonParser& parser, std::string_view line);
 
 using ControlVerb = std::function<void(const ControlRequest& request, ControlReply reply)>;
 

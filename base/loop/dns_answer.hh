@@ -1,5 +1,5 @@
-// base/loop/dns_answer.hh -- DNS names and answers: from text to questions, from packets to
-// records. SPDX-License-Identifier: GPL-3.0-or-later
+// base/loop/dns_answer.hh -- DNS names and answer packets, from and to text.
+// SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Pure; RFC 1035. Everything comes from strangers: names and packets of any bytes give malformed,
 // never more. Names are text without a trailing dot, in lower case; a byte that is not a letter,
@@ -29,7 +29,8 @@ enum class DnsType : std::uint16_t {
 struct DnsRecord {
   std::string owner;
   std::uint32_t ttl = 0;  // seconds
-  std::string data;       // raw RDATA; of PTR, NS, CNAME and MX with the name uncompressed
+  // Raw RDATA; but of PTR, NS and CNAME the name as text, of MX two bytes and the name as text.
+  std::string data;
 };
 
 struct DnsMx {
@@ -54,8 +55,8 @@ struct DnsAnswer {
   std::vector<DnsMx> exchangers() const;       // MX, as they came
 };
 
-// The name as the resolver wants it; malformed when a label is empty or over 63 bytes, or all is
-// over 253. Any bytes are allowed in a label.
+// The name in the form above, from text whose labels hold any bytes, \DDD standing for one byte.
+// malformed: an empty label, one over 63 bytes, more than 253 in all, another backslash.
 base::Result<std::string> dns_name(std::string_view text);
 
 // "4.3.2.1.in-addr.arpa" or "....ip6.arpa" of a numeric address; malformed otherwise.

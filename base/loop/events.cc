@@ -53,11 +53,14 @@ std::span<const base::Event> events() {
   return table;
 }
 
-std::string events_markdown(std::span<const base::Event> rows) {
-  std::string text;
-  for (const base::Event& row : rows) {
-    text.append("| ").append(row.name).append(" | ").append(base::level_name(row.level));
-    text.append(" | ").append(row.fields).append(" | ").append(row.action).append(" |\n");
+std::string events_markdown(std::span<const base::Event> room) {
+  std::string text =
+      "| event | level | fields | meaning, and what to do |\n| --- | --- | --- | --- |\n";
+  for (const std::span<const base::Event> rows : {room, events()}) {
+    for (const base::Event& row : rows) {
+      text.append("| ").append(row.name).append(" | ").append(base::level_name(row.level));
+      text.append(" | ").append(row.fields).append(" | ").append(row.action).append(" |\n");
+    }
   }
   return text;
 }

@@ -25,7 +25,7 @@ extern const base::Event& daemon_stopped;
 // All of the above, for docs/events.md.
 std::span<const base::Event> events();
 
-// The rows of a table in Markdown, without its head.
-std::string events_markdown(std::span<const base::Event> rows);
+// A room's rows, then those of all daemons, as one Markdown table.
+std::string events_markdown(std::span<const base::Event> room);
 
 }  // namespace loop

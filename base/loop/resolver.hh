@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "base/loop/dns_answer.hh"
 #include "base/loop/loop.hh"
@@ -90,13 +92,15 @@ class Resolver {
     void operator()(ub_ctx* context) const;
   };
 
-  explicit Resolver(Loop& loop) : loop_(loop) {}
+  using Ready = std::pair<std::uint64_t, base::Result<DnsAnswer>>;
+
+  explicit Resolver(Loop& loop);
   base::Result<void> open(const ResolverSettings& settings);
-  base::Result<void> configure(const ResolverSettings& settings, std::uint64_t questions);
+  base::Result<void> configure(const ResolverSettings& settings, std::uint64_t sockets);
   base::Result<void> forward_to(const std::string& server);
-  void ask(std::uint64_t id);
-  void answer(std::uint64_t id, base::Result<DnsAnswer> result);
+  void ask(std::uint64_t id, Duration deadline);
   void answer_later(std::uint64_t id, base::Result<DnsAnswer> result);
+  static void answer_ready(const std::weak_ptr<Resolver*>& self);
   static void answered(void* ticket, int rcode, void* packet, int size, int security,
                        char* why_bogus, int was_limited);
 
@@ -104,6 +108,9 @@ class Resolver {
   std::unique_ptr<ub_ctx, ContextFree> context_;  // none in mode off
   std::unordered_map<std::uint64_t, Question> questions_;
   std::unordered_map<std::uint64_t, Ticket> tickets_;
+  std::vector<Ready> ready_;  // known, not yet told
+  std::shared_ptr<Resolver*> self_;
+  std::uint64_t question_limit_ = 0;
   std::uint64_t last_ = 0;
 };
 

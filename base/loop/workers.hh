@@ -1,5 +1,5 @@
-// base/loop/workers.hh -- a fixed set of threads for work that blocks, its results back on the
-// loop. SPDX-License-Identifier: GPL-3.0-or-later
+// base/loop/workers.hh -- threads for work that blocks; results come back on the loop.
+// SPDX-License-Identifier: GPL-3.0-or-later
 //
 // submit() is called on the loop thread; `work` runs on a worker and may block; `done` runs on the
 // loop thread, once, never inside submit(). It gets what `work` returned, or unavailable when the
