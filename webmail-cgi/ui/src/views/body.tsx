@@ -1,0 +1,136 @@
+// webmail-cgi/ui/src/views/body.tsx -- the message's text: the server's safe page in a sandboxed frame, as high as its content.
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The frame has its own address and its own policy; it never gets allow-scripts, srcdoc or blob:.
+// Being of the same origin it can be measured from here, and hands its key presses on.
+import { createSignal, For, Match, onCleanup, Show, Switch } from 'solid-js';
+
+import type { BodyPart, Email } from '../jmap/types';
+import { Failed } from '../kit/pieces';
+import { NoImages } from '../kit/icons';
+import type { Desk } from '../state/desk';
+import { words } from '../words/words';
+
+const SANDBOX = 'allow-same-origin allow-popups allow-popups-to-escape-sandbox';
+// Formats that are pictures and nothing else; SVG is a document.
+const PICTURES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif', 'image/bmp'];
+
+interface Piece {
+  kind: 'text' | 'picture';
+  blobId: string;
+  part: BodyPart | null;
+}
+
+// One text: the message as a whole, of which the server shows the best form. Several (a text, a
+// picture, a text): one after the other, as they stand.
+export function piecesOf(email: Email): Piece[] {
+  const texts = email.htmlBody.filter((part) => part.type.startsWith('text/'));
+  const pictures = email.htmlBody.filter((part) => PICTURES.includes(part.type));
+  if (texts.length <= 1 && pictures.length === 0)
+    return [{ kind: 'text', blobId: email.blobId, part: null }];
+  return email.htmlBody
+    .filter((part) => part.blobId !== null && (texts.includes(part) || pictures.includes(part)))
+    .map((part) => ({
+      kind: pictures.includes(part) ? 'picture' : 'text',
+      blobId: part.blobId as string,
+      part,
+    }));
+}
+
+export function Body(props: { desk: Desk; email: Email; onKey: (event: KeyboardEvent) => void }) {
+  const [blocked, setBlocked] = createSignal(false);
+  return (
+    <>
+      <Show when={blocked()}>
+        <p class="notice calm" role="status">
+          <NoImages size={16} />
+          <span>{words().message.blocked}</span>
+        </p>
+      </Show>
+      <For each={piecesOf(props.email)}>
+        {(piece) => (
+          <Show
+            when={piece.kind === 'text'}
+            fallback={
+              <img
+                class="body-picture"
+                src={props.desk.client.downloadUrl(piece.blobId, piece.part?.name ?? 'picture', piece.part?.type ?? '')}
+                alt={piece.part?.name ?? words().message.picture}
+              />
+            }
+          >
+            <Frame blobId={piece.blobId} onKey={props.onKey} onBlocked={() => setBlocked(true)} />
+          </Show>
+        )}
+      </For>
+    </>
+  );
+}
+
+type Shown = 'loading' | 'shown' | 'failed';
+
+function Frame(props: { blobId: string; onKey: (event: KeyboardEvent) => void; onBlocked: () => void }) {
+  const [shown, setShown] = createSignal<Shown>('loading');
+  const [height, setHeight] = createSignal(0);
+  const [attempt, setAttempt] = createSignal(0);
+  const address = () => `/view/${encodeURIComponent(props.blobId)}${attempt() ? `?again=${attempt()}` : ''}`;
+  let watch: ResizeObserver | undefined;
+  onCleanup(() => watch?.disconnect());
+
+  function loaded(frame: HTMLIFrameElement): void {
+    const inside = frame.contentDocument;
+    if (!inside || !isSafeView(inside)) {
+      setShown('failed');
+      return;
+    }
+    if (inside.querySelector(BLOCKED)) props.onBlocked();
+    inside.addEventListener('keydown', props.onKey);
+    watch = new ResizeObserver(() => setHeight(heightOf(inside)));
+    watch.observe(inside.body);
+    setHeight(heightOf(inside));
+    setShown('shown');
+  }
+
+  return (
+    <Switch>
+      <Match when={shown() === 'failed'}>
+        <Failed
+          title={words().wrong.body}
+          hint={words().wrong.bodyHint}
+          action={{
+            label: words().wrong.again,
+            run: () => {
+              setAttempt((n) => n + 1);
+              setShown('loading');
+            },
+          }}
+        />
+      </Match>
+      <Match when={true}>
+        <iframe
+          class="body"
+          classList={{ shown: shown() === 'shown' }}
+          title={words().message.body}
+          sandbox={SANDBOX}
+          referrerpolicy="no-referrer"
+          src={address()}
+          style={{ height: `${height()}px` }}
+          onLoad={(event) => loaded(event.currentTarget)}
+        />
+      </Match>
+    </Switch>
+  );
+}
+
+// The server marks what it left out.
+const BLOCKED = '[data-blocked], meta[name="posthouse-blocked"]';
+
+// An error of the server or the proxy is no HTML page of ours; it comes as JSON or from elsewhere.
+function isSafeView(inside: Document): boolean {
+  return inside.contentType === 'text/html' && inside.body !== null;
+}
+
+function heightOf(inside: Document): number {
+  const root = inside.documentElement;
+  return Math.ceil(Math.max(inside.body.getBoundingClientRect().height, inside.body.scrollHeight, root.getBoundingClientRect().height));
+}

@@ -1,0 +1,130 @@
+// webmail-cgi/ui/src/words/zh_cn.ts -- every word of the page in simplified Chinese.
+// SPDX-License-Identifier: GPL-3.0-or-later
+import type { Catalogue } from './en';
+
+const number = (n: number): string => new Intl.NumberFormat('zh-CN').format(n);
+
+export const zhCn: Catalogue = {
+  language: '简体中文',
+  product: 'Posthouse 驿站',
+
+  signIn: {
+    title: '登录邮箱',
+    username: '邮箱地址',
+    password: '密码',
+    submit: '登录',
+    busy: '正在登录…',
+    refused: '邮箱地址或密码不对，请核对后重试。',
+    wait: (seconds) =>
+      seconds
+        ? `尝试次数过多或服务器繁忙，请 ${number(seconds)} 秒后再试。`
+        : '尝试次数过多或服务器繁忙，请一分钟后再试。',
+    offline: '连不上服务器，请检查网络后重试。',
+    failed: '服务器出错，未能登录。您的邮件没有受到影响，请稍后再试。',
+    ended: '登录已失效，邮件没有变化。请重新登录。',
+    empty: '请填写邮箱地址和密码。',
+  },
+
+  menu: {
+    open: '菜单',
+    language: '语言',
+    keyboard: '键盘快捷键',
+    signOut: '退出登录',
+    signOutFailed: '服务器没有响应，您仍处于登录状态，请重试。',
+  },
+
+  folders: {
+    title: '文件夹',
+    inbox: '收件箱',
+    drafts: '草稿箱',
+    sent: '已发送',
+    junk: '垃圾邮件',
+    trash: '已删除',
+    archive: '归档',
+    unread: (n) => `${number(n)} 封未读`,
+    total: (n) => `共 ${number(n)} 封`,
+    none: '还没有文件夹，收到第一封邮件后会自动出现。',
+    resize: '文件夹栏宽度',
+  },
+
+  list: {
+    title: '邮件列表',
+    search: '在此文件夹中搜索',
+    clearSearch: '清除搜索',
+    refresh: '收取新邮件',
+    back: '文件夹',
+    total: (n) => `共 ${number(n)} 封`,
+    found: (n) => `找到 ${number(n)} 封`,
+    unread: '未读',
+    flagged: '已加星标',
+    answered: '已回复',
+    draft: '草稿',
+    attachment: '有附件',
+    noSubject: '（无主题）',
+    noSender: '（无发件人）',
+    noRecipient: '（无收件人）',
+    to: (names) => `收件人：${names}`,
+    empty: '这里没有邮件',
+    emptyInbox: '新邮件到达后会自动显示在这里。',
+    emptyFolder: '移动或自动归入此文件夹的邮件会显示在这里。',
+    emptySearch: '没有找到邮件',
+    emptySearchHint: '可以减少或更换关键词，或到其他文件夹中搜索。',
+    choose: '请选择一个文件夹。',
+    resize: '邮件列表宽度',
+  },
+
+  message: {
+    title: '邮件',
+    back: '返回列表',
+    previous: '上一封（较新）',
+    next: '下一封（较早）',
+    from: '发件人',
+    to: '收件人',
+    cc: '抄送',
+    bcc: '密送',
+    replyTo: '回复至',
+    more: (n) => `等另外 ${number(n)} 人`,
+    none: '未选择邮件',
+    noneHint: '在列表中选择一封邮件，或按 j、k 键逐封浏览。',
+    attachments: (n) => `${number(n)} 个附件`,
+    download: (name, size) => `下载 ${name}，${size}`,
+    unnamed: '未命名附件',
+    source: '下载邮件原文',
+    body: '邮件正文',
+    picture: '邮件中的图片',
+    blocked: '已拦截外部图片，发件人无法据此得知您已阅读。',
+    emptyBody: '这封邮件没有正文。',
+  },
+
+  wrong: {
+    again: '重试',
+    folders: '文件夹加载失败',
+    list: '邮件列表加载失败',
+    more: '部分邮件加载失败',
+    message: '邮件打开失败',
+    body: '正文无法显示',
+    bodyHint: '邮件仍完好地保存在服务器上，请重试或下载原文。',
+    start: '连不上 Posthouse',
+    offline: '连不上服务器。邮件仍保存在服务器上，请检查网络后重试。',
+    busy: '服务器繁忙。邮件没有受到影响，请稍后重试。',
+    refused: '服务器拒绝了此操作。邮件没有变化，请退出后重新登录。',
+    server: '服务器出错。邮件没有受到影响，请重试；如果一直出现，请联系管理员。',
+    missing: '这封邮件已不在这里，可能在别处被移动或删除了。请选择其他邮件。',
+    missingFolder: '这个文件夹已不存在，可能被改名或删除了。请选择其他文件夹。',
+    searchUnsupported: '服务器暂不支持搜索。清除搜索即可查看全部邮件。',
+    unsupported: '服务器暂不支持此操作，邮件没有变化。',
+  },
+
+  help: {
+    title: '键盘快捷键',
+    close: '关闭',
+    next: '下一封邮件',
+    previous: '上一封邮件',
+    open: '打开邮件',
+    back: '返回列表',
+    search: '在此文件夹中搜索',
+    refresh: '收取新邮件',
+    help: '显示本说明',
+    or: '或',
+  },
+};
