@@ -107,16 +107,18 @@ function Frame(props: { blobId: string; onKey: (event: KeyboardEvent) => void; o
         />
       </Match>
       <Match when={true}>
-        <iframe
-          class="body"
-          classList={{ shown: shown() === 'shown' }}
-          title={words().message.body}
-          sandbox={SANDBOX}
-          referrerpolicy="no-referrer"
-          src={address()}
-          style={{ height: `${height()}px` }}
-          onLoad={(event) => loaded(event.currentTarget)}
-        />
+        <div class="body-place">
+          <iframe
+            class="body"
+            classList={{ shown: shown() === 'shown' }}
+            title={words().message.body}
+            sandbox={SANDBOX}
+            referrerpolicy="no-referrer"
+            src={address()}
+            style={{ height: `${height()}px` }}
+            onLoad={(event) => loaded(event.currentTarget)}
+          />
+        </div>
       </Match>
     </Switch>
   );

@@ -63,8 +63,11 @@ function MessageBar(props: { desk: Desk; onBack: () => void }) {
   const total = () => props.desk.messages()?.total() ?? 0;
   return (
     <header class="bar">
-      <IconButton label={words().message.back} onClick={props.onBack}>
+      <IconButton class="alone-only" label={words().message.back} onClick={props.onBack}>
         <icons.Back />
+      </IconButton>
+      <IconButton class="beside-only" label={words().message.close} onClick={props.onBack}>
+        <icons.Close />
       </IconButton>
       <span class="bar-space" />
       <IconButton

@@ -78,6 +78,7 @@ export const en = {
   message: {
     title: 'Message',
     back: 'Back to the list',
+    close: 'Close the message',
     previous: 'Newer message',
     next: 'Older message',
     from: 'From',

@@ -76,6 +76,7 @@ export const zhCn: Catalogue = {
   message: {
     title: '邮件',
     back: '返回列表',
+    close: '关闭邮件',
     previous: '上一封（较新）',
     next: '下一封（较早）',
     from: '发件人',
