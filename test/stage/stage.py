@@ -23,6 +23,8 @@ from .tree import ROOT, installed_tree
 
 USERS = ("phpolicy", "phlookup", "phmilter", "vmail")
 DAEMON_USERS = {"policyd": "phpolicy", "lookupd": "phlookup", "milter": "phmilter", "webmail": "vmail"}
+# Who may read the directory, and (nobody but root's auth workers) its password hashes.
+GROUPS = {"posthouse": ("phpolicy", "phlookup", "vmail", "dovecot")}
 POSTFIX_FACING = ("policyd", "lookupd", "milter")
 PACKAGE_OF = {"postfix": "postfix", "dovecot": "dovecot-core", "nginx": "nginx-light", "setpriv": "util-linux"}
 
@@ -89,6 +91,7 @@ class Stage:
         for name, user in DAEMON_USERS.items():
             self.folder(f"/run/posthouse/{name}", user)
             self.folder(f"/var/lib/posthouse/{name}", user, mode=0o750)
+        self.folder("/var/lib/posthouse/directory", "root", "posthouse", 0o2750)
         if self.queue.exists():
             namespace.bind(str(self.folder("spool")), str(self.queue))
             for name in POSTFIX_FACING:
@@ -107,6 +110,8 @@ class Stage:
                 number = next(free)
                 users.write(f"{name}:x:{number}:{number}::/nonexistent:/usr/sbin/nologin\n")
                 groups.write(f"{name}:x:{number}:\n")
+            for name, members in GROUPS.items():
+                groups.write(f"{name}:x:{next(free)}:{','.join(members)}\n")
 
     def cover_var_lib(self):
         """A scratch /var/lib in which what the host has there is a symlink to the real place."""
