@@ -15,10 +15,11 @@
 #       check(postfix.send("a@example.org", "b@posthouse.test", "Subject: x\r\n\r\nx\r\n").code == 450, "deferred")
 from .clients import (HOST, PolicyClient, Reply, Smtp, http_request, imap_login, imap_messages, pop_messages,
                       smtp_send, tcp_ready, unix_ready)
+from .house import House
 from .process import Log, Process
 from .report import Failed, StageError, check, equal, skip, step, wait_for
 from .stage import Stage
 
-__all__ = ["HOST", "Failed", "Log", "PolicyClient", "Process", "Reply", "Smtp", "Stage", "StageError", "check",
+__all__ = ["HOST", "Failed", "House", "Log", "PolicyClient", "Process", "Reply", "Smtp", "Stage", "StageError", "check",
            "equal", "http_request", "imap_login", "imap_messages", "pop_messages", "skip", "smtp_send", "step",
            "tcp_ready", "unix_ready", "wait_for"]

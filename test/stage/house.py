@@ -1,0 +1,105 @@
+# test/stage/house.py -- The whole house on one stage: accounts, our daemons and the stock servers, wired as in production.
+# SPDX-License-Identifier: GPL-3.0-or-later
+import pathlib
+
+from .clients import Smtp
+from .report import StageError
+
+DOMAIN = "posthouse.test"
+NGINX = """\
+    root {page};
+    location / {{ try_files $uri /index.html; }}
+    location ~ ^/(api|jmap|view|\\.well-known/jmap)(/|$) {{
+      include /etc/nginx/fastcgi_params;
+      fastcgi_pass unix:{socket};
+    }}
+"""
+DOVECOT = """\
+service auth {
+  unix_listener auth-client {
+    mode = 0600
+    user = vmail
+  }
+  unix_listener auth-userdb {
+    mode = 0600
+    user = vmail
+  }
+}
+"""
+
+
+class House:
+    """house = House(stage).start(); then house.postfix, house.dovecot, house.nginx, house.policyd ...
+
+    users: {local part: (name, password)}. settings: {"policyd": {...}, ...} beside what the house needs.
+    """
+
+    def __init__(self, stage, users, settings=None, main=None):
+        self.stage = stage
+        self.users = users
+        self.settings = settings or {}
+        self.main = main or {}
+
+    def start(self):
+        """Everything, in the order of dependency."""
+        self.make_accounts()
+        self.start_daemons()
+        self.start_servers()
+        return self
+
+    def address(self, local):
+        """The mail address of a user."""
+        return f"{local}@{DOMAIN}"
+
+    def password(self, local):
+        """The password of a user."""
+        return self.users[local][1]
+
+    def make_accounts(self):
+        """One domain and its users, by the posthouse command."""
+        stage = self.stage
+        stage.configure("directory", {"mail_root": stage.mail_root, "group": "posthouse",
+                                      **self.settings.get("directory", {})})
+        stage.posthouse("domain", "add", DOMAIN)
+        for local, (name, password) in self.users.items():
+            stage.posthouse("user", "add", self.address(local), "--name", name, stdin=password + "\n")
+
+    def start_daemons(self):
+        """lookupd, policyd, milter and webmail, each as its user."""
+        stage = self.stage
+        for name in ("lookupd", "policyd", "milter"):
+            daemon = stage.start_daemon(name, self.settings.get(name, {}), ready=stage.socket(name))
+            setattr(self, name, daemon)
+        stage.configure("dovecot-plugin", self.settings.get("dovecot-plugin", {}))
+        self.dovecot = stage.start_dovecot(DOVECOT)
+        web = {"public_origin": f"http://mail.posthouse.localhost:{stage.port('web')}"}
+        self.webmail = stage.start_webmail({**web, **self.settings.get("webmail", {})})
+
+    def start_servers(self):
+        """Postfix and nginx before our daemons."""
+        stage = self.stage
+        maps = f"socketmap:unix:{stage.socket('lookupd')}"
+        policy = f"check_policy_service unix:{stage.socket('policyd')}"
+        self.postfix = stage.start_postfix({
+            "virtual_mailbox_domains": f"{maps}:domains",
+            "virtual_mailbox_maps": f"{maps}:mailboxes",
+            "virtual_alias_maps": f"{maps}:aliases",
+            "smtpd_recipient_restrictions": f"reject_unauth_destination, {policy}",
+            "smtpd_end_of_data_restrictions": policy,
+            "smtpd_milters": f"unix:{stage.socket('milter')}",
+            "default_transport": "error:5.1.2 nothing leaves this house",
+            **self.main,
+        })
+        page = pathlib.Path(f"{stage.tree}/usr/share/posthouse/webmail")
+        if not (page / "index.html").exists():
+            raise StageError(f"{page} has no page: run ./dev build")
+        self.nginx = stage.start_nginx(NGINX.format(page=page, socket=stage.socket("webmail")))
+
+    def submit(self, local, recipients, message):
+        """A mail from one of the users by the submission port; returns the reply that ended it."""
+        with Smtp(self.postfix.submission_port, user=self.address(local), password=self.password(local)) as client:
+            return client.send(self.address(local), recipients, message)
+
+    def messages(self, local, folder="INBOX"):
+        """A user's messages, read by IMAP."""
+        return self.dovecot.messages(self.address(local), self.password(local), folder)
