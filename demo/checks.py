@@ -1,0 +1,100 @@
+# demo/checks.py -- What ./dev demo --check verifies: every mail by SMTP, IMAP, POP3, JMAP and a browser.
+# SPDX-License-Identifier: GPL-3.0-or-later
+import imaplib
+import os
+import poplib
+import re
+import subprocess
+
+from stage import Failed, check, equal, step, wait_for
+
+CHECK_PAGE = "webmail-cgi/ui/test/check.mjs"
+
+
+class Checks:
+    """Each method is one or a few steps; the first that fails ends the demo with exit code 1."""
+
+    def __init__(self, house, letters):
+        self.house = house
+        self.letters = letters
+
+    def run(self):
+        """All steps."""
+        self.by_imap()
+        self.by_pop3()
+        self.refusals()
+        self.headers()
+        self.bounce()
+        self.flags_last()
+        self.by_browser()
+        self.logs()
+
+    def by_imap(self):
+        """Every subject that was sent is in its mailbox, once."""
+        for local, subjects in sorted(self.letters.expected.items()):
+            found = sorted(str(x["Subject"]) for x in self.house.messages(local))
+            equal(found, sorted(subjects), f"IMAP: {local} has {len(subjects)} mails, every subject right")
+
+    def by_pop3(self):
+        """POP3 sees the same mail."""
+        for local, subjects in sorted(self.letters.expected.items()):
+            found = self.house.dovecot.pop_messages(self.house.address(local), self.house.password(local))
+            equal(len(found), len(subjects), f"POP3: {local} has {len(subjects)} mails")
+
+    def refusals(self):
+        """Wrong passwords and unknown recipients."""
+        postfix, dovecot = self.house.postfix, self.house.dovecot
+        for kind, error in ((dovecot.imap, imaplib.IMAP4.error), (dovecot.pop_messages, poplib.error_proto)):
+            try:
+                kind(self.house.address("alice"), "wrong")
+            except error:
+                continue
+            raise Failed("a wrong password was let in")
+        step("a wrong password is refused by IMAP and POP3")
+        reply = postfix.send("someone@example.org", "nobody@posthouse.test", b"Subject: x\r\n\r\nx\r\n")
+        equal(reply.code, 550, "SMTP: an unknown recipient is refused")
+        reply = postfix.send("someone@example.org", "someone@example.net", b"Subject: x\r\n\r\nx\r\n")
+        equal(reply.code, 554, "SMTP: mail for elsewhere is refused")
+
+    def headers(self):
+        """The milter's stamp."""
+        for mail in self.house.messages("li"):
+            stamps = mail.get_all("Authentication-Results") or []
+            if not any(re.match(r"mx1\.posthouse\.test\s*;", str(x)) for x in stamps):
+                raise Failed(f"no stamp of ours on {mail['Subject']!r}: {stamps}")
+        step("milter: every mail from outside carries our Authentication-Results")
+
+    def bounce(self):
+        """The bounce is a delivery report."""
+        reports = [x for x in self.house.messages("alice") if x.get_content_type() == "multipart/report"]
+        equal(len(reports), 1, "the undeliverable mail came back as a delivery report")
+
+    def flags_last(self):
+        """A flag set by IMAP stays in the Maildir."""
+        client = self.house.dovecot.imap(self.house.address("li"), self.house.password("li"))
+        client.select("INBOX")
+        client.store("1", "+FLAGS", r"(\Flagged)")
+        client.logout()
+        home = self.house.stage.mail_root
+        wait_for(lambda: list(home.glob("**/cur/*:2,F*")), 5, "the flag in a file name")
+        step("IMAP: a flag is in the Maildir's file name")
+
+    def by_browser(self):
+        """The page in headless Chromium, as each user sees it."""
+        stage = self.house.stage
+        url = f"http://mail.posthouse.localhost:{stage.port('web')}"
+        for local, subjects in sorted(self.letters.expected.items()):
+            done = subprocess.run(
+                ["node", stage.source / CHECK_PAGE, "--url", url, "--user", self.house.address(local)],
+                env={**os.environ, "POSTHOUSE_PASSWORD": self.house.password(local)},
+                input="\n".join(subjects), capture_output=True, text=True, timeout=120, check=False)
+            for line in done.stdout.splitlines():
+                step(f"page, {local}: {line.strip()}")
+            check(done.returncode == 0, f"page: {local} logs in, sees and reads the mail{done.stderr[-2000:]}")
+
+    def logs(self):
+        """Nobody complained."""
+        stage = self.house.stage
+        for name, pattern in (("mail", r"(warning|fatal|panic): .*"), ("dovecot", r"(Error|Fatal|Panic): .*")):
+            found = stage.log(name).find(pattern)
+            equal(found and found.group(0), None, f"no complaint in {name}.log")
