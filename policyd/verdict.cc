@@ -19,8 +19,6 @@ std::string_view action_word(Action action) {
       return "ok";
     case Action::defer_if_permit:
       return "defer_if_permit";
-    case Action::defer:
-      return "defer";
     case Action::reject:
       return "reject";
   }

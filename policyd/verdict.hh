@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/log.hh"
+
 namespace policy {
 
 // Results of access(5) that we use.
@@ -12,7 +14,6 @@ enum class Action {
   dunno,            // no objection: Postfix goes on with its next restriction
   ok,               // accept now: Postfix skips the rest of this restriction list
   defer_if_permit,  // try again later, unless another restriction rejects for good
-  defer,            // try again later, whatever the others say
   reject,           // refuse for good
 };
 
@@ -21,9 +22,9 @@ std::string_view action_word(Action action);
 
 struct Verdict {
   Action action = Action::dunno;
-  std::string text{};            // what the client is told; may be empty
-  std::string_view check = "-";  // the check that decided: "list", "greylist"; static storage
-  std::string reason{};          // why, for the log and `explain`; never sent to the client
+  std::string text{};                  // what the client is told; may be empty
+  const base::Event* event = nullptr;  // the log line of this verdict; none without an opinion
+  std::string reason{};                // why, for the log and `explain`; never sent to the client
 };
 
 // "action=WORD[ TEXT]\n\n". Control bytes of the text become blanks and it is cut at 400 bytes, so

@@ -1,0 +1,86 @@
+// policyd/events.hh -- the lines policyd logs.
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <array>
+
+#include "base/log.hh"
+
+namespace policy {
+
+using base::Event;
+using base::Level;
+
+namespace event {
+
+inline constexpr Event greylist_defer{
+    "policyd.greylist.defer", Level::info, "action client name sender recipient reason",
+    "A mail was told to come back later. Nothing to do; `posthouse greylist release` lets it in."};
+inline constexpr Event greylist_pass{
+    "policyd.greylist.pass", Level::info, "action client name sender recipient reason",
+    "A mail came back after its delay and was let through. Nothing to do."};
+inline constexpr Event greylist_known{
+    "policyd.greylist.known", Level::debug, "action client name sender recipient reason",
+    "The triplet has passed before, or its network is trusted. Nothing to do."};
+inline constexpr Event greylist_unsure{
+    "policyd.greylist.unsure", Level::warning, "action error suppressed",
+    "The greylist's store cannot be used and greylist_on_error decides. At most one line a minute; "
+    "`suppressed` counts the requests in between. See the policyd.store lines for the cause."};
+inline constexpr Event list_accept{"policyd.list.accept", Level::info,
+                                   "action client name sender recipient reason",
+                                   "A whitelist names the client, sender or recipient."};
+inline constexpr Event list_reject{"policyd.list.reject", Level::info,
+                                   "action client name sender recipient reason",
+                                   "A blacklist names the client, sender or recipient."};
+inline constexpr Event list_loaded{"policyd.list.loaded", Level::info, "file entries",
+                                   "A list file was read."};
+inline constexpr Event list_bad_line{
+    "policyd.list.bad_line", Level::warning, "file line error hint",
+    "A line of a list file is not understood and has no effect. Mend it as the hint says, then "
+    "reload."};
+inline constexpr Event list_unreadable{
+    "policyd.list.unreadable", Level::error, "file error",
+    "A list file exists but cannot be read. The entries read before stay in force. Mend its "
+    "permissions, then reload."};
+inline constexpr Event request_malformed{
+    "policyd.request.malformed", Level::warning, "error",
+    "A client did not speak the policy protocol; its connection was closed. If it is Postfix, look "
+    "at its check_policy_service setting."};
+inline constexpr Event connection_slow{
+    "policyd.connection.slow", Level::warning, "limit suppressed",
+    "A client did not finish a request within request_deadline and was closed; at most one line a "
+    "minute. Postfix sends a request at once, so look who else uses the socket."};
+inline constexpr Event connection_evicted{
+    "policyd.connection.evicted", Level::warning, "limit suppressed",
+    "max_connections was reached and the longest idle client was closed for a new one; at most one "
+    "line a minute. Raise it above the sum of Postfix's smtpd processes."};
+inline constexpr Event store_open{"policyd.store.open", Level::info, "file rows milliseconds",
+                                  "The state file was checked and is in use."};
+inline constexpr Event store_damaged{
+    "policyd.store.damaged", Level::error, "file kept error",
+    "The state file is damaged. It was kept under the name in `kept` and an empty one is in use: "
+    "known senders are greylisted once more. Look for disk errors; delete the kept file when you "
+    "need it no more."};
+inline constexpr Event store_unchecked{
+    "policyd.store.unchecked", Level::warning, "file milliseconds",
+    "The check of the state file took longer than state_check_limit and was ended; no mistake was "
+    "found so far and the file is in use."};
+inline constexpr Event store_failed{
+    "policyd.store.failed", Level::error, "file error hint",
+    "The state file cannot be opened or written; the store is unusable until that is mended. It is "
+    "tried again by itself. At most one line a minute."};
+inline constexpr Event store_recovered{"policyd.store.recovered", Level::info, "file",
+                                       "Writing to the state file works again."};
+
+}  // namespace event
+
+inline constexpr std::array events{
+    event::greylist_defer,    event::greylist_pass,   event::greylist_known,
+    event::greylist_unsure,   event::list_accept,     event::list_reject,
+    event::list_loaded,       event::list_bad_line,   event::list_unreadable,
+    event::request_malformed, event::connection_slow, event::connection_evicted,
+    event::store_open,        event::store_damaged,   event::store_unchecked,
+    event::store_failed,      event::store_recovered,
+};
+
+}  // namespace policy
