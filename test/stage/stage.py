@@ -79,7 +79,9 @@ class Stage:
         self.log_folder = self.folder("log", mode=0o1777)
         etc = self.folder("etc")
         namespace.mount("tmpfs", str(etc), "tmpfs", 0, "mode=0755")
-        subprocess.run(["cp", "-a", "/etc/.", str(etc)], check=False, stderr=subprocess.DEVNULL)
+        # In a user namespace the host's root is nobody, and Postfix trusts no file of nobody's.
+        keep = [] if os.stat("/etc").st_uid == 0 else ["--no-preserve=ownership"]
+        subprocess.run(["cp", "-a", *keep, "/etc/.", str(etc)], check=False, stderr=subprocess.DEVNULL)
         self.add_users(etc)
         namespace.bind(str(etc), "/etc")
         namespace.mount("tmpfs", "/run", "tmpfs", 0, "mode=0755")
