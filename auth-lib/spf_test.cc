@@ -1,5 +1,5 @@
-// auth-lib/spf_test.cc -- SPF as a dialogue with the DNS: rounds of questions, limits, hostile
-// zones. SPDX-License-Identifier: GPL-3.0-or-later
+// auth-lib/spf_test.cc -- SPF as a dialogue with the DNS: rounds, limits, hostile zones.
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "auth-lib/spf.hh"
 
 #include <boost/test/unit_test.hpp>

@@ -89,11 +89,13 @@ BOOST_AUTO_TEST_CASE(damage_is_corrupt) {
   const std::string path = scratch.file("a.db");
   {
     auto database = make(path);
+    BOOST_REQUIRE(database.execute("BEGIN").has_value());
     for (int i = 0; i < 2000; ++i) {
       const std::string key = std::to_string(i);
       BOOST_REQUIRE(
           database.prepare("INSERT INTO t VALUES (?1, ?2)")->bind(1, key).bind(2, i).run());
     }
+    BOOST_REQUIRE(database.execute("COMMIT").has_value());
     BOOST_TEST(*database.quick_check("main", 5s));
   }
   std::string bytes = *base::read_file(path);

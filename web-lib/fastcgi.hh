@@ -1,5 +1,5 @@
-// web-lib/fastcgi.hh -- one FastCGI 1.0 connection as a protocol: records in, requests and records
-// out. SPDX-License-Identifier: GPL-3.0-or-later
+// web-lib/fastcgi.hh -- one FastCGI 1.0 connection as a protocol, without I/O.
+// SPDX-License-Identifier: GPL-3.0-or-later
 //
 // No I/O and no clock: web-lib/fastcgi_server.hh owns the socket. We are a responder and serve one
 // request a connection at a time (FCGI_MPXS_CONNS is 0), which is how nginx and Apache speak; a

@@ -1,5 +1,5 @@
-// test/fuzz/fuzz_policy_request.cc -- any bytes on a policy connection: the same requests however
-// cut. SPDX-License-Identifier: GPL-3.0-or-later
+// test/fuzz/fuzz_policy_request.cc -- a policy connection gives the same requests however cut.
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include <cstdint>
 #include <string>
 
