@@ -100,6 +100,12 @@ class Postfix:
         """One connection, one mail to the SMTP port; returns the reply that ended it."""
         return smtp_send(self.port, sender, recipients, message, **options)
 
+    def complaint(self):
+        """The first warning or worse in the log, or None; not what `postfix start` says of files of the host
+        that belong to nobody in a user namespace."""
+        found = self.log.find(r"^(?!.*postfix-script).*(warning|fatal|error|panic): .*")
+        return found and found.group(0)
+
     def queued(self):
         """How many mails are in the queue."""
         lines = self.stage.run("postqueue", "-c", self.config, "-j").stdout.splitlines()
