@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -203,10 +204,12 @@ class Directory {
   virtual void roll_back() noexcept = 0;
 
  private:
-  template <typename Work>
-  base::Result<void> transact(Work work);
+  base::Result<void> transact(const std::function<base::Result<void>()>& work);
   base::Result<void> check_new_user(User& user);
   base::Result<void> check_new_alias(Alias& alias);
+  base::Result<std::string> normal_target(const Alias& alias, std::string_view target);
+  base::Result<std::vector<std::string>> next_nodes(const std::string& node);
+  base::Result<void> check_no_loop(const Alias& alias);
 
   Settings settings_;
 };

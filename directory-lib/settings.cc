@@ -1,0 +1,92 @@
+// directory-lib/settings.cc -- the table of directory.conf.
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "directory-lib/settings.hh"
+
+#include "base/files.hh"
+
+namespace directory {
+
+namespace {
+
+constexpr std::string_view hash_forms = "none|1x1|1x2|1x3|2x1|2x2|2x3|3x1|3x2";
+
+constexpr base::Setting<Settings> table[] = {
+    {"driver", &Settings::driver, "sqlite", "sqlite", base::Reload::restart,
+     "Where accounts are kept. sqlite is a file on this machine."},
+    {"database", &Settings::database, "/var/lib/posthouse/directory/directory.db", "",
+     base::Reload::restart,
+     "The file of domains, users and aliases. The posthouse command makes it when it is missing, "
+     "readable by its group and writable by its owner alone."},
+    {"passwords", &Settings::passwords, "/var/lib/posthouse/directory/passwords.db", "",
+     base::Reload::restart,
+     "The file of password hashes, apart from the other so that only those who check passwords can "
+     "read it. Both must lie on one file system."},
+    {"group", &Settings::group, "", "", base::Reload::restart,
+     "The group that a new database file is given, whose members may read it: phlookup, phpolicy, "
+     "vmail and Dovecot's auth user. Empty leaves the group of whoever makes it."},
+    {"password_group", &Settings::password_group, "", "", base::Reload::restart,
+     "The group that a new file of password hashes is given. Only the user of Dovecot's auth "
+     "workers belongs to it. Empty leaves the group of whoever makes it."},
+    {"busy_timeout", &Settings::busy_timeout, "3s", "0ms..1m", base::Reload::live,
+     "How long a lookup waits while the database is being written before it fails for now."},
+    {"mail_root", &Settings::mail_root, "/var/vmail", "", base::Reload::restart,
+     "The folder below which all homes lie. The database holds homes relative to it."},
+    {"domain_hash", &Settings::domain_hash, "2x1", hash_forms, base::Reload::live,
+     "Hash folders above a new domain's, LENxDEPTH: 2x1 is one folder of two hex digits. What is "
+     "stored already is never moved."},
+    {"user_hash", &Settings::user_hash, "2x2", hash_forms, base::Reload::live,
+     "Hash folders between a domain's folder and a new user's home, LENxDEPTH."},
+    {"default_quota", &Settings::default_quota, "0B", "", base::Reload::live,
+     "The quota of a new user when neither the command nor the domain says one. 0B is no limit."},
+    {"password_scheme", &Settings::password_scheme, "yescrypt",
+     "yescrypt|argon2id|sha512-crypt|blf-crypt", base::Reload::live,
+     "How new passwords are hashed. Stored hashes of other schemes go on working."},
+    {"recipient_delimiter", &Settings::recipient_delimiter, "+", "", base::Reload::live,
+     "The characters that begin an address extension, as in alice+news@example.org; the same as "
+     "Postfix's setting of this name. Empty for none."},
+};
+static_assert(base::is_documented(table));
+
+base::Result<void> check_path(std::string_view name, const std::string& path) {
+  if (path.starts_with('/')) {
+    return {};
+  }
+  return base::make_error(base::Errc::malformed, std::string(name) + ": not an absolute path",
+                          "begin it with /");
+}
+
+}  // namespace
+
+std::span<const base::SettingRow> settings_rows() {
+  static const auto rows = base::rows_of(table);
+  return rows;
+}
+
+base::Result<Settings> parse_settings(std::string_view file, std::string_view text) {
+  auto settings = base::settings_from_text(table, file, text);
+  if (!settings) {
+    return settings.error();
+  }
+  for (const auto& [name, path] :
+       {std::pair{"database", &settings->database}, std::pair{"passwords", &settings->passwords},
+        std::pair{"mail_root", &settings->mail_root}}) {
+    if (auto ok = check_path(name, *path); !ok) {
+      return base::make_error(ok.error().code, std::string(file) + ": " + ok.error().detail,
+                              ok.error().hint);
+    }
+  }
+  return settings;
+}
+
+base::Result<Settings> load_settings(const std::string& path) {
+  auto text = base::read_file(path);
+  if (!text) {
+    if (text.error().code == base::Errc::not_found && path == settings_path) {
+      return parse_settings(path, "");
+    }
+    return text.error();
+  }
+  return parse_settings(path, *text);
+}
+
+}  // namespace directory

@@ -1,0 +1,64 @@
+// directory-lib/sqlite_directory.hh -- the directory in two SQLite files, and how they are opened.
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Accounts and password hashes are apart, so that those who only look accounts up cannot read a
+// hash. Both have a rollback journal, not WAL: a reader then needs read permission and nothing
+// else. docs/notes/0030-directory-files.md.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/sqlite.hh"
+
+#include "directory-lib/directory.hh"
+
+namespace directory {
+
+class SqliteDirectory final : public Directory {
+ public:
+  static base::Result<std::unique_ptr<Directory>> open(const Settings& settings, OpenAs mode);
+
+ protected:
+  base::Result<Domain> read_domain(std::string_view name) override;
+  base::Result<User> read_user(const mail::Address& address) override;
+  base::Result<Credentials> read_credentials(const mail::Address& address) override;
+  base::Result<Alias> read_alias(std::string_view local, std::string_view domain) override;
+  base::Result<Page<Domain>> page_domains(std::string_view after, std::size_t limit) override;
+  base::Result<Page<User>> page_users(std::string_view domain, std::string_view after,
+                                      std::size_t limit) override;
+  base::Result<Page<Alias>> page_aliases(std::string_view domain, std::string_view after,
+                                         std::size_t limit) override;
+  base::Result<Allotment> read_allotment(std::string_view domain) override;
+  base::Result<void> insert_domain(const Domain& domain) override;
+  base::Result<void> insert_user(const User& user, std::string_view stored_password) override;
+  base::Result<void> insert_alias(const Alias& alias) override;
+  base::Result<void> store_password(const mail::Address& address,
+                                    std::string_view stored_password) override;
+  base::Result<void> begin() override;
+  base::Result<void> commit() override;
+  void roll_back() noexcept override;
+
+ private:
+  SqliteDirectory(Settings settings, base::Database database, bool is_writer)
+      : Directory(std::move(settings)), database_(std::move(database)), is_writer_(is_writer) {}
+
+  base::Result<void> attach_passwords();
+  base::Result<void> bring_up_to_date();
+  base::Result<std::vector<std::string>> read_targets(std::int64_t domain, std::string_view local);
+  base::Result<void> collect_users(base::Statement& rows, Page<User>& page);
+  base::Result<void> collect_aliases(base::Statement& rows, Page<Alias>& page);
+  template <typename T>
+  base::Result<Page<T>> page_of(const std::string& within, const std::string& beyond,
+                                base::Result<void> (SqliteDirectory::*collect)(base::Statement&,
+                                                                               Page<T>&),
+                                std::string_view domain, std::string_view after, std::size_t limit);
+
+  base::Database database_;
+  bool is_writer_;
+  bool has_passwords_ = false;
+};
+
+}  // namespace directory
