@@ -1,0 +1,165 @@
+// maildir-lib/beneath.cc -- folders of an account, opened so that no symbolic link leads out of it.
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "maildir-lib/beneath.hh"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace maildir {
+
+namespace {
+
+constexpr std::chrono::seconds racy_age{2};
+
+bool is_plain_name(const std::string& name) {
+  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos &&
+         name.find('\0') == std::string::npos;
+}
+
+base::Result<base::Fd> open_at(int folder, const std::string& path, const std::string& name,
+                               int flags) {
+  if (!is_plain_name(name)) {
+    return base::make_error(base::Errc::denied, path + ": not a name of one file");
+  }
+  base::Fd fd(
+      ::openat(folder, name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags));
+  if (!fd.is_open()) {
+    const int err = errno == ELOOP ? EACCES : errno;
+    return base::errno_error(path + "/" + name, err);
+  }
+  return fd;
+}
+
+Stamp to_stamp(const struct stat& st) {
+  const auto nanoseconds = [](const struct timespec& t) {
+    return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
+  };
+  return {st.st_dev, st.st_ino, nanoseconds(st.st_mtim), nanoseconds(st.st_ctim),
+          static_cast<std::uint64_t>(st.st_size)};
+}
+
+void close_dir(DIR* dir) {
+  ::closedir(dir);
+}
+
+}  // namespace
+
+bool Stamp::is_racy(base::WallTime now) const {
+  const auto age = now.time_since_epoch() - std::chrono::nanoseconds(std::max(modified, changed));
+  return age < racy_age;
+}
+
+base::Result<Directory> Directory::open(const std::string& path) {
+  base::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECTORY));
+  if (!fd.is_open()) {
+    return base::errno_error(path, errno);
+  }
+  return Directory(std::move(fd), path);
+}
+
+base::Result<Directory> Directory::again() const {
+  base::Fd fd(::openat(fd_.get(), ".", O_RDONLY | O_CLOEXEC | O_DIRECTORY));
+  if (!fd.is_open()) {
+    return base::errno_error(path_, errno);
+  }
+  return Directory(std::move(fd), path_);
+}
+
+base::Result<Directory> Directory::open_directory(const std::string& name) const {
+  auto fd = open_at(fd_.get(), path_, name, O_DIRECTORY);
+  if (!fd) {
+    return fd.error();
+  }
+  return Directory(std::move(*fd), path_ + "/" + name);
+}
+
+base::Result<base::Fd> Directory::open_file(const std::string& name) const {
+  auto fd = open_at(fd_.get(), path_, name, 0);
+  if (!fd) {
+    return fd.error();
+  }
+  struct stat st {};
+  if (::fstat(fd->get(), &st) != 0 || !S_ISREG(st.st_mode)) {
+    return base::make_error(base::Errc::denied, path_ + "/" + name + ": not a regular file");
+  }
+  return std::move(*fd);
+}
+
+base::Result<std::string> Directory::read_file(const std::string& name, std::size_t limit) const {
+  const auto fd = open_file(name);
+  if (!fd) {
+    return fd.error();
+  }
+  return read_all(fd->get(), limit);
+}
+
+std::optional<Stamp> Directory::stamp(const std::string& name) const {
+  struct stat st {};
+  if (!is_plain_name(name) || ::fstatat(fd_.get(), name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) {
+    return std::nullopt;
+  }
+  return to_stamp(st);
+}
+
+base::Result<std::vector<DirectoryEntry>> Directory::list() const {
+  // A descriptor of its own: reading moves the position, which a duplicate would share.
+  base::Fd again(::openat(fd_.get(), ".", O_RDONLY | O_CLOEXEC | O_DIRECTORY));
+  const base::Handle<DIR, close_dir> dir(again.is_open() ? ::fdopendir(again.get()) : nullptr);
+  if (!dir) {
+    return base::errno_error(path_, errno);
+  }
+  again.release();
+  std::vector<DirectoryEntry> entries;
+  errno = 0;
+  while (const dirent* entry = ::readdir(dir.get())) {  // NOLINT(concurrency-mt-unsafe): own DIR
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") {
+      entries.push_back({std::string(name), entry->d_type == DT_DIR, entry->d_type == DT_REG,
+                         entry->d_type == DT_UNKNOWN});
+    }
+    errno = 0;
+  }
+  if (errno != 0) {
+    return base::errno_error(path_, errno);
+  }
+  return entries;
+}
+
+base::Result<std::string> read_all(int fd, std::size_t limit) {
+  struct stat st {};
+  if (::fstat(fd, &st) != 0) {
+    return base::errno_error("fstat", errno);
+  }
+  std::string text;
+  text.reserve(std::min<std::size_t>(static_cast<std::size_t>(st.st_size), limit) + 1);
+  std::array<char, 65536> room;
+  for (;;) {
+    const ssize_t got = ::read(fd, room.data(), room.size());
+    if (got < 0 && errno == EINTR) {
+      continue;
+    }
+    if (got < 0) {
+      return base::errno_error("read", errno);
+    }
+    if (got == 0) {
+      return text;
+    }
+    text.append(room.data(), static_cast<std::size_t>(got));
+    if (text.size() > limit) {
+      return base::make_error(base::Errc::over_quota, "a file larger than is read");
+    }
+  }
+}
+
+Stamp stamp_of(int fd) {
+  struct stat st {};
+  return ::fstat(fd, &st) == 0 ? to_stamp(st) : Stamp{};
+}
+
+}  // namespace maildir

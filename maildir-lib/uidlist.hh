@@ -1,0 +1,60 @@
+// maildir-lib/uidlist.hh -- dovecot-uidlist (version 3) and dovecot-keywords, as they are read.
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+//   uidlist = header *record
+//   header  = "3" *(" " key value) LF       V uidvalidity, N next uid, G GUID of the folder
+//   record  = uid *(" " key value) " :" name LF
+//             G GUID of the mail, S size, W size with CRLF; name is a base name, or a file name
+//   keywords = *(index " " keyword LF)      index 0 is the letter a
+//
+// Dovecot alone writes them: by appending, or by renaming a new file over the old one. A last line
+// without its end is a record being appended: it is passed over. docs/formats/maildir.md
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/result.hh"
+
+namespace maildir {
+
+inline constexpr std::size_t max_uidlist_bytes = 512U << 20U;  // some five million mails
+
+struct UidRecord {
+  std::uint32_t uid = 0;
+  std::string_view guid;  // empty when the base name is the GUID
+  std::optional<std::uint64_t> size;
+};
+
+// Owns the text its views point into. Movable: the text stays where it is.
+class Uidlist {
+ public:
+  // malformed for another version; a record that cannot be read is passed over.
+  static base::Result<Uidlist> parse(std::string text);
+
+  const UidRecord* find(std::string_view base_name) const;
+  const std::string& folder_guid() const { return folder_guid_; }  // empty when it has none
+  std::uint32_t uid_validity() const { return uid_validity_; }
+  std::uint32_t next_uid() const { return next_uid_; }
+  std::size_t size() const { return records_.size(); }
+
+ private:
+  void add_record(std::string_view line);
+
+  std::unique_ptr<const std::string> text_;
+  std::unordered_map<std::string_view, UidRecord> records_;
+  std::string folder_guid_;
+  std::uint32_t uid_validity_ = 0;
+  std::uint32_t next_uid_ = 0;
+};
+
+// The keyword of each letter; empty where none is named.
+using Keywords = std::array<std::string, 26>;
+Keywords parse_keywords(std::string_view text);
+
+}  // namespace maildir
