@@ -78,15 +78,16 @@ class House:
     def start_servers(self):
         """Postfix and nginx before our daemons."""
         stage = self.stage
-        maps = f"socketmap:unix:{stage.socket('lookupd')}"
-        policy = f"check_policy_service unix:{stage.socket('policyd')}"
+        maps = "socketmap:unix:posthouse/lookupd/socket"  # below the queue directory, as smtpd(8) sees it
+        policy = "check_policy_service unix:posthouse/policyd/socket"
         self.postfix = stage.start_postfix({
             "virtual_mailbox_domains": f"{maps}:domains",
             "virtual_mailbox_maps": f"{maps}:mailboxes",
             "virtual_alias_maps": f"{maps}:aliases",
+            "recipient_delimiter": "+",
             "smtpd_recipient_restrictions": f"reject_unauth_destination, {policy}",
             "smtpd_end_of_data_restrictions": policy,
-            "smtpd_milters": f"unix:{stage.socket('milter')}",
+            "smtpd_milters": "unix:posthouse/milter/socket",
             "default_transport": "error:5.1.2 nothing leaves this house",
             **self.main,
         })

@@ -207,8 +207,11 @@ class Stage:
 
     def start_daemon(self, name, settings=None, ready=None, env=None, wrapper=()):
         """Start posthouse-NAME as its user. ready: a unix socket path to wait for, or a condition."""
+        if isinstance(settings, str):
+            settings = ("" if "log_to" in settings else "log_to = stderr\n") + settings
         if settings is not None or not os.path.exists(f"/etc/posthouse/{name}.conf"):
-            self.configure(name, settings or "")
+            self.configure(name, settings if isinstance(settings, str) else {"log_to": "stderr",
+                                                                             **(settings or {})})
         condition = (lambda: unix_ready(str(ready))) if isinstance(ready, (str, pathlib.Path)) else ready
         argv = [*wrapper, self.need(f"posthouse-{name}"), "--config", f"/etc/posthouse/{name}.conf"]
         return self.start(name, argv, DAEMON_USERS[name], condition, env)
