@@ -23,10 +23,10 @@ constexpr base::Setting<Settings> table[] = {
      "read it. Both must lie on one file system."},
     {"group", &Settings::group, "", "", base::Reload::restart,
      "The group that a new database file is given, whose members may read it: phlookup, phpolicy, "
-     "vmail and Dovecot's auth user. Empty leaves the group of whoever makes it."},
+     "vmail and Dovecot's auth user. Empty leaves it to the folder."},
     {"password_group", &Settings::password_group, "", "", base::Reload::restart,
      "The group that a new file of password hashes is given. Only the user of Dovecot's auth "
-     "workers belongs to it. Empty leaves the group of whoever makes it."},
+     "workers belongs to it. Empty makes a file that its owner alone can read."},
     {"busy_timeout", &Settings::busy_timeout, "3s", "0ms..1m", base::Reload::live,
      "How long a lookup waits while the database is being written before it fails for now."},
     {"mail_root", &Settings::mail_root, "/var/vmail", "", base::Reload::restart,

@@ -105,10 +105,11 @@ base::Result<std::unique_ptr<Directory>> SqliteDirectory::open(const Settings& s
                                                                OpenAs mode) {
   const bool is_writer = mode == OpenAs::writer;
   if (is_writer) {
-    if (auto ok = make_file(settings.database, settings.group); !ok) {
+    if (auto ok = make_file(SchemaFile::accounts, settings.database, settings.group); !ok) {
       return ok.error();
     }
-    if (auto ok = make_file(settings.passwords, settings.password_group); !ok) {
+    if (auto ok = make_file(SchemaFile::passwords, settings.passwords, settings.password_group);
+        !ok) {
       return ok.error();
     }
   }

@@ -21,6 +21,7 @@ namespace {
 using base::Errc;
 
 constexpr mode_t file_mode = 0640;
+constexpr mode_t private_mode = 0600;
 
 // Times are milliseconds since 1970, dates days since 1970, flags 0 or 1, sizes bytes, 0 for none.
 // `users`, `aliases` and `allotted` of a domain are kept by triggers, so that limits cost nothing.
@@ -158,14 +159,16 @@ std::string_view schema_name(SchemaFile file) {
   return file == SchemaFile::accounts ? "main" : "secret";
 }
 
-base::Result<void> make_file(const std::string& path, const std::string& group) {
+base::Result<void> make_file(SchemaFile file, const std::string& path, const std::string& group) {
   if (::access(path.c_str(), F_OK) == 0) {
     return {};
   }
   if (auto ok = base::make_directories(base::parent_directory(path), 0755); !ok) {
     return ok.error();
   }
-  gid_t owner = static_cast<gid_t>(-1);
+  // Without a group of their own, hashes are not even for the group that the folder hands down.
+  const bool is_private = file == SchemaFile::passwords && group.empty();
+  gid_t owner = is_private ? ::getegid() : static_cast<gid_t>(-1);
   if (!group.empty()) {
     const auto found = find_group(group);
     if (!found) {
@@ -179,7 +182,7 @@ base::Result<void> make_file(const std::string& path, const std::string& group) 
     return fd.error().code == Errc::exists ? base::Result<void>() : fd.error();
   }
   if (::fchown(fd->get(), static_cast<uid_t>(-1), owner) != 0 ||
-      ::fchmod(fd->get(), file_mode) != 0) {
+      ::fchmod(fd->get(), is_private ? private_mode : file_mode) != 0) {
     return base::errno_error(path, errno);
   }
   return {};

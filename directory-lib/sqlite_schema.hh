@@ -18,8 +18,8 @@ enum class SchemaFile { accounts, passwords };
 std::string_view schema_name(SchemaFile file);
 
 // Makes the file with mode 0640, and its folder with 0755, unless it is there. `group` as in the
-// settings.
-base::Result<void> make_file(const std::string& path, const std::string& group);
+// settings; hashes without a group get mode 0600.
+base::Result<void> make_file(SchemaFile file, const std::string& path, const std::string& group);
 
 // unavailable when the tables are not there yet; corrupt when the file is another program's or of
 // a newer version.

@@ -33,11 +33,20 @@ base::Database raw(const std::string& path) {
 
 BOOST_AUTO_TEST_SUITE(files)
 
-BOOST_AUTO_TEST_CASE(a_writer_makes_both_files_readable_by_their_groups_only) {
+BOOST_AUTO_TEST_CASE(a_writer_makes_accounts_for_the_group_and_hashes_for_nobody) {
   const directory::ScratchDirectory scratch;
   scratch.open();
   BOOST_TEST(mode_of(scratch.settings().database) == 0640U);
-  BOOST_TEST(mode_of(scratch.settings().passwords) == 0640U);
+  BOOST_TEST(mode_of(scratch.settings().passwords) == 0600U);
+}
+
+BOOST_AUTO_TEST_CASE(an_unknown_group_is_named_before_anything_is_made) {
+  directory::ScratchDirectory scratch;
+  scratch.settings().group = "no-such-group";
+  const auto opened = directory::open(scratch.settings(), OpenAs::writer);
+  BOOST_REQUIRE(!opened);
+  BOOST_TEST(opened.error().text().find("no-such-group") != std::string::npos);
+  BOOST_TEST(!std::filesystem::exists(scratch.settings().database));
 }
 
 BOOST_AUTO_TEST_CASE(before_the_first_domain_readers_are_told_it_is_unavailable) {
