@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(replies_are_written_as_postfix_reads_them) {
   BOOST_TEST(write_socketmap_reply({SocketmapStatus::not_found, "ignored"}) == "9:NOTFOUND ,");
   BOOST_TEST(write_socketmap_reply({SocketmapStatus::temp, "down"}) == "9:TEMP down,");
   BOOST_TEST(write_socketmap_reply({SocketmapStatus::timeout, "slow"}) == "12:TIMEOUT slow,");
-  BOOST_TEST(write_socketmap_reply({SocketmapStatus::perm, "a\r\nb"}) == "15:PERM a\\x0D\\x0Ab,");
+  BOOST_TEST(write_socketmap_reply({SocketmapStatus::perm, "a\r\nb"}) == "15:PERM a\\x0d\\x0ab,");
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_over_the_limit_becomes_a_permanent_error) {
