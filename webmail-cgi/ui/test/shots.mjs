@@ -39,12 +39,12 @@ const SCREENS = {
   ...Object.fromEntries([0, 1, 3, 4, 8, 10].map((at) => [`odd-${at}`, async (page, url) => {
     await signIn(page, url, 'odd');
     await page.click(`#row-${at}`);
-    await page.waitForSelector('iframe.body.shown');
+    await page.waitForSelector('iframe.body.shown, .body-empty');
   }])),
   reading: async (page, url) => {
     await signIn(page, url, 'fifty');
     await page.click('#row-0');
-    await page.waitForSelector('iframe.body.shown');
+    await page.waitForSelector('iframe.body.shown, .body-empty');
   },
   deep: async (page, url) => {
     await signIn(page, url, 'many');

@@ -5,10 +5,10 @@ import type { EmailAddress } from '../jmap/types';
 // Characters that turn, hide or overlay the text around them have no place in a sender's name: they
 // can make "moc.live" read "evil.com" (UTS 55). Control characters and line breaks become spaces.
 const TRICKS = /[\u200b\u202a-\u202e\u2060-\u2069\ufeff]/g;
-const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
+const SPACES = /[\s\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
 
 export function clean(text: string): string {
-  return text.replace(TRICKS, '').replace(CONTROLS, ' ').trim();
+  return text.replace(TRICKS, '').replace(SPACES, ' ').trim();
 }
 
 export function nameOf(address: EmailAddress): string {

@@ -85,7 +85,9 @@ export class Messages {
   // After a failure nothing more is asked for until the user or the clock says so.
   private pump(again = false): void {
     if (this.closed || (untrack(() => this.failure()) && !again)) return;
+    const total = untrack(() => this.total()) ?? Infinity;
     for (const at of this.wanted) {
+      if (at > 0 && at * WINDOW >= total) continue;  // the list ends before it
       if (this.loading.size >= MOST_IN_FLIGHT) return;
       if (this.loading.has(at) || (this.windows.has(at) && !this.stale.has(at))) continue;
       void this.fetch(at);

@@ -36,6 +36,7 @@ export function App(props: { session: SessionState }) {
       <Match when={as('unreachable')}>
         {(status) => (
           <main class="alone">
+            <h1 class="unseen">{words().product}</h1>
             <Failed
               title={words().wrong.start}
               hint={hintOf(status().failure)}

@@ -67,7 +67,7 @@ export function Body(props: { desk: Desk; email: Email; onKey: (event: KeyboardE
   );
 }
 
-type Shown = 'loading' | 'shown' | 'failed';
+type Shown = 'loading' | 'shown' | 'empty' | 'failed';
 
 function Frame(props: { blobId: string; onKey: (event: KeyboardEvent) => void; onBlocked: () => void }) {
   const [shown, setShown] = createSignal<Shown>('loading');
@@ -84,6 +84,10 @@ function Frame(props: { blobId: string; onKey: (event: KeyboardEvent) => void; o
       return;
     }
     if (inside.querySelector(BLOCKED)) props.onBlocked();
+    if (isEmpty(inside.body)) {
+      setShown('empty');
+      return;
+    }
     inside.addEventListener('keydown', props.onKey);
     watch = new ResizeObserver(() => setHeight(heightOf(inside)));
     watch.observe(inside.body);
@@ -105,6 +109,9 @@ function Frame(props: { blobId: string; onKey: (event: KeyboardEvent) => void; o
             },
           }}
         />
+      </Match>
+      <Match when={shown() === 'empty'}>
+        <p class="body-place body-empty">{words().message.emptyBody}</p>
       </Match>
       <Match when={true}>
         <div class="body-place">
@@ -130,6 +137,10 @@ const BLOCKED = '[data-blocked], meta[name="posthouse-blocked"]';
 // An error of the server or the proxy is no HTML page of ours; it comes as JSON or from elsewhere.
 function isSafeView(inside: Document): boolean {
   return inside.contentType === 'text/html' && inside.body !== null;
+}
+
+function isEmpty(body: HTMLElement): boolean {
+  return (body.textContent ?? '').trim() === '' && body.querySelector('img, hr, table') === null;
 }
 
 function heightOf(inside: Document): number {

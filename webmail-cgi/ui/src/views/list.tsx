@@ -40,7 +40,7 @@ export function List(props: { desk: Desk }) {
 function ListBar(props: { desk: Desk }) {
   const count = (): string => {
     const total = props.desk.messages()?.total() ?? null;
-    if (total === null) return '';
+    if (total === null || total === 0) return '';
     return props.desk.search() ? words().list.found(total) : words().list.total(total);
   };
   return (
@@ -49,9 +49,9 @@ function ListBar(props: { desk: Desk }) {
         <icons.Back />
       </IconButton>
       <div class="list-title">
-        <h1 dir="auto">
+        <h2 dir="auto">
           {props.desk.mailbox() ? folderName(props.desk.mailbox()!) : '\u00a0'}
-        </h1>
+        </h2>
         <p class="list-count" role="status">{count()}</p>
       </div>
       <IconButton label={words().list.refresh} onClick={() => props.desk.refresh()}>

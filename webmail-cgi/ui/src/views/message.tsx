@@ -42,7 +42,9 @@ export function Message(props: {
           )}
         </Match>
         <Match when={props.desk.openId() === null}>
-          <Empty icon={<icons.MailOpen />} title={words().message.none} hint={words().message.noneHint} />
+          <Show when={props.desk.messages()?.total()}>
+            <Empty icon={<icons.MailOpen />} title={words().message.none} hint={words().message.noneHint} />
+          </Show>
         </Match>
         <Match when={reader.email()} keyed>
           {(email) => <Letter desk={props.desk} email={email} onKey={props.onKey} />}
@@ -184,10 +186,10 @@ function Attachments(props: { desk: Desk; parts: BodyPart[] }) {
               <a
                 href={props.desk.client.downloadUrl(part.blobId!, nameOfPart(part), part.type)}
                 download={nameOfPart(part)}
-                aria-label={words().message.download(nameOfPart(part), formats().size(part.size))}
-                title={nameOfPart(part)}
+                title={`${words().message.download} ${nameOfPart(part)}`}
               >
                 <icons.Paperclip size={16} />
+                <span class="unseen">{words().message.download}</span>
                 <span class="attachment-name" dir="auto">{nameOfPart(part)}</span>
                 <span class="attachment-size">{formats().size(part.size)}</span>
               </a>

@@ -80,10 +80,13 @@ export function Shell(props: { session: SessionState; client: Client }) {
       style={{ '--folders': `${foldersWidth.value()}px`, '--list': `${listWidth.value()}px` }}
     >
       <Folders desk={desk} session={props.session} onHelp={() => help.showModal()} />
-      <Resizer width={foldersWidth} label={words().folders.resize} class="after-folders" />
-      <List desk={desk} />
-      <Resizer width={listWidth} label={words().list.resize} class="after-list" />
-      <Message desk={desk} onKey={onKey} onBack={back} />
+      <main>
+        <h1 class="unseen">{words().product}</h1>
+        <Resizer width={foldersWidth} label={words().folders.resize} class="after-folders" />
+        <List desk={desk} />
+        <Resizer width={listWidth} label={words().list.resize} class="after-list" />
+        <Message desk={desk} onKey={onKey} onBack={back} />
+      </main>
       <Help ref={(dialog) => (help = dialog)} />
     </div>
   );

@@ -90,7 +90,7 @@ export const en = {
     none: 'No message selected',
     noneHint: 'Choose one in the list, or press j and k to go through it.',
     attachments: (n: number) => counted(n, 'attachment', 'attachments'),
-    download: (name: string, size: string) => `Download ${name}, ${size}`,
+    download: 'Download',
     unnamed: 'Unnamed attachment',
     source: 'Download the original message',
     body: 'Text of the message',

@@ -11,7 +11,7 @@ export const catalogues: Record<string, Catalogue> = { 'en': en, 'zh-CN': zhCn }
 // The user's choice, else the first of the browser's languages that we speak. Traditional Chinese
 // readers are better served by simplified Chinese than by English.
 export function chooseLanguage(chosen: string | null, preferred: readonly string[]): string {
-  if (chosen !== null && chosen in catalogues) return chosen;
+  if (chosen !== null && Object.hasOwn(catalogues, chosen)) return chosen;
   for (const tag of preferred) {
     if (/^zh\b/i.test(tag)) return 'zh-CN';
     if (/^en\b/i.test(tag)) return 'en';

@@ -88,7 +88,7 @@ export const zhCn: Catalogue = {
     none: '未选择邮件',
     noneHint: '在列表中选择一封邮件，或按 j、k 键逐封浏览。',
     attachments: (n) => `${number(n)} 个附件`,
-    download: (name, size) => `下载 ${name}，${size}`,
+    download: '下载',
     unnamed: '未命名附件',
     source: '下载邮件原文',
     body: '邮件正文',
