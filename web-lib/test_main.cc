@@ -1,0 +1,4 @@
+// web-lib/test_main.cc -- the test program of the room.
+// SPDX-License-Identifier: GPL-3.0-or-later
+#define BOOST_TEST_MODULE web_lib
+#include <boost/test/unit_test.hpp>
