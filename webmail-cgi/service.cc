@@ -1,0 +1,227 @@
+// webmail-cgi/service.cc -- start, reload, end; sessions on disk; control verbs.
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "webmail-cgi/service.hh"
+
+#include <algorithm>
+
+#include <unistd.h>
+
+#include "base/files.hh"
+#include "base/json_writer.hh"
+#include "base/loop/control.hh"
+#include "base/loop/workers.hh"
+#include "base/metrics.hh"
+
+#include "web-lib/fastcgi_server.hh"
+#include "web-lib/session.hh"
+
+#include "webmail-cgi/account_queue.hh"
+#include "webmail-cgi/events.hh"
+#include "webmail-cgi/login.hh"
+#include "webmail-cgi/router.hh"
+
+namespace webmail {
+
+namespace {
+
+constexpr loop::Duration housekeeping{30'000};
+constexpr std::size_t state_file_max = std::size_t{512} << 20U;
+
+base::Gauge sessions_open("webmail_sessions", "Sessions of logged-in users.");
+
+web::SessionLimits session_limits(const Settings& settings) {
+  web::SessionLimits limits;
+  limits.idle = settings.session_idle;
+  limits.lifetime = settings.session_lifetime;
+  limits.per_owner = static_cast<std::size_t>(settings.sessions_per_user);
+  return limits;
+}
+
+web::FastcgiServerOptions server_options(const Settings& settings) {
+  web::FastcgiServerOptions options;
+  options.limits = {settings.max_headers.count, settings.max_request.count};
+  options.connections = static_cast<std::size_t>(settings.max_connections);
+  options.receive = settings.receive_timeout;
+  options.send = settings.send_timeout;
+  return options;
+}
+
+mode_t mode_of(const std::string& octal) {
+  return static_cast<mode_t>(std::stoul(octal, nullptr, 8));
+}
+
+class WebmailService final : public loop::Service<Settings> {
+ public:
+  WebmailService(const Settings& settings, const loop::DaemonContext& context,
+                 std::unique_ptr<loop::Workers> workers)
+      : log_(context.log),
+        state_file_(settings.state_directory.empty() ? "" : settings.state_directory + "/sessions"),
+        workers_(std::move(workers)),
+        sessions_(base::system_clock(), session_limits(settings)),
+        desk_(context.loop, *workers_, base::system_clock(), settings),
+        queue_(context.loop, *workers_, static_cast<std::size_t>(settings.max_waiting)),
+        router_({context.log, base::system_clock(), sessions_, desk_, queue_}, settings),
+        timer_(context.loop, [this] { keep_house(); }) {}
+
+  base::Result<void> open(const Settings& settings, const loop::DaemonContext& context);
+  base::Result<void> reload(const Settings& settings) override;
+  void stop() override;
+
+ private:
+  void load_sessions();
+  void keep_house();
+  void add_verbs(loop::ControlServer& control);
+  void list_sessions(const loop::ControlRequest& request, loop::ControlReply& reply);
+  void end_sessions(const loop::ControlRequest& request, loop::ControlReply& reply);
+
+  base::Log& log_;
+  std::string state_file_;  // empty: none
+  std::unique_ptr<loop::Workers> workers_;
+  web::Sessions sessions_;
+  LoginDesk desk_;
+  AccountQueue queue_;
+  Router router_;
+  loop::Timer timer_;
+  std::unique_ptr<web::FastcgiServer> server_;
+};
+
+base::Result<void> WebmailService::open(const Settings& settings,
+                                        const loop::DaemonContext& context) {
+  const auto address = loop::Address::parse(settings.listen);
+  if (!address) {
+    return address.error();
+  }
+  web::FastcgiCallbacks callbacks;
+  callbacks.handle = [this](const web::ExchangePtr& exchange) { router_.handle(exchange); };
+  callbacks.finish = [](const web::Request*, web::Response& response) { Router::finish(response); };
+  callbacks.complain = [this](const base::Error& why) {
+    log_.write(fastcgi_closed, {{"reason", why.text()}});
+  };
+  load_sessions();
+  auto server =
+      web::FastcgiServer::open(context.loop, *workers_, *address, mode_of(settings.listen_mode),
+                               server_options(settings), std::move(callbacks));
+  if (!server) {
+    return server.error();
+  }
+  server_ = std::move(*server);
+  if (context.control != nullptr) {
+    add_verbs(*context.control);
+  }
+  timer_.repeat(housekeeping);
+  return {};
+}
+
+base::Result<void> WebmailService::reload(const Settings& settings) {
+  sessions_.set_limits(session_limits(settings));
+  desk_.set_settings(settings);
+  router_.set_settings(settings);
+  server_->set_options(server_options(settings));
+  return {};
+}
+
+// Read once and removed: a later crash must not bring back sessions that have ended meanwhile.
+void WebmailService::load_sessions() {
+  if (state_file_.empty()) {
+    return;
+  }
+  const auto text = base::read_file(state_file_, state_file_max);
+  if (!text) {
+    if (text.error().code != base::Errc::not_found) {
+      log_.write(sessions_lost, {{"file", state_file_}, {"reason", text.error().text()}});
+    }
+    return;
+  }
+  if (::unlink(state_file_.c_str()) != 0) {
+    log_.write(sessions_lost, {{"file", state_file_}, {"reason", "it cannot be removed"}});
+    return;
+  }
+  if (const std::size_t skipped = sessions_.load(*text); skipped > 0) {
+    log_.write(sessions_lost, {{"file", state_file_},
+                               {"reason", std::to_string(skipped) + " lines not understood"}});
+  }
+  sessions_open.set(static_cast<std::int64_t>(sessions_.size()));
+  log_.write(sessions_kept,
+             {{"file", state_file_}, {"sessions", std::to_string(sessions_.size())}});
+}
+
+void WebmailService::stop() {
+  if (state_file_.empty()) {
+    return;
+  }
+  sessions_.expire();
+  const auto made = base::make_directories(base::parent_directory(state_file_), 0700);
+  const auto written = made ? base::replace_file(state_file_, sessions_.save(), 0600) : made;
+  if (!written) {
+    log_.write(sessions_lost, {{"file", state_file_}, {"reason", written.error().text()}});
+  }
+}
+
+void WebmailService::keep_house() {
+  sessions_.expire();
+  desk_.expire();
+  sessions_open.set(static_cast<std::int64_t>(sessions_.size()));
+}
+
+void WebmailService::add_verbs(loop::ControlServer& control) {
+  control.add("session_list", "Lists the sessions of \"user\".",
+              [this](const loop::ControlRequest& request, loop::ControlReply reply) {
+                list_sessions(request, reply);
+              });
+  control.add("session_end",
+              "Ends the session \"id\" of \"user\", or all sessions of that user without it.",
+              [this](const loop::ControlRequest& request, loop::ControlReply reply) {
+                end_sessions(request, reply);
+              });
+}
+
+void WebmailService::list_sessions(const loop::ControlRequest& request, loop::ControlReply& reply) {
+  const auto user = base::json_text(request.arguments, "user");
+  if (!user) {
+    return reply.fail(base::make_error(base::Errc::malformed, "user is demanded"));
+  }
+  for (const auto& [id, session] : sessions_.list(*user)) {
+    base::JsonWriter json;
+    json.begin_object().key("id").string(id).key("client").string(session.client);
+    json.key("created").string(base::rfc3339(session.created));
+    json.key("used").string(base::rfc3339(session.used)).end_object();
+    reply.row(json.text());
+  }
+  reply.ok();
+}
+
+void WebmailService::end_sessions(const loop::ControlRequest& request, loop::ControlReply& reply) {
+  const auto user = base::json_text(request.arguments, "user");
+  if (!user) {
+    return reply.fail(base::make_error(base::Errc::malformed, "user is demanded"));
+  }
+  std::size_t count = 0;
+  if (const auto id = base::json_text(request.arguments, "id")) {
+    count = sessions_.revoke(*user, *id) ? 1 : 0;
+  } else {
+    count = sessions_.revoke_all(*user);
+    desk_.forget(*user);
+  }
+  log_.write(session_ended, {{"user", *user}, {"sessions", std::to_string(count)}});
+  reply.ok("\"count\":" + std::to_string(count));
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<loop::Service<Settings>>> start_service(
+    const Settings& settings, const loop::DaemonContext& context) {
+  loop::WorkersOptions options;
+  options.name = "mail";
+  options.threads = static_cast<std::size_t>(settings.workers);
+  auto workers = loop::Workers::make(context.loop, options);
+  if (!workers) {
+    return workers.error();
+  }
+  auto service = std::make_unique<WebmailService>(settings, context, std::move(*workers));
+  if (const auto opened = service->open(settings, context); !opened) {
+    return opened.error();
+  }
+  return std::unique_ptr<loop::Service<Settings>>(std::move(service));
+}
+
+}  // namespace webmail
