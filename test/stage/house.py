@@ -3,17 +3,10 @@
 import pathlib
 
 from .clients import Smtp
+from .nginx import from_example
 from .report import StageError
 
 DOMAIN = "posthouse.test"
-NGINX = """\
-    root {page};
-    location / {{ try_files $uri /index.html; }}
-    location ~ ^/(api|jmap|view|\\.well-known/jmap)(/|$) {{
-      include /etc/nginx/fastcgi_params;
-      fastcgi_pass unix:{socket};
-    }}
-"""
 DOVECOT = """\
 service auth {
   unix_listener auth-client {
@@ -72,7 +65,7 @@ class House:
             setattr(self, name, daemon)
         stage.configure("dovecot-plugin", self.settings.get("dovecot-plugin", {}))
         self.dovecot = stage.start_dovecot(DOVECOT)
-        web = {"public_origin": f"http://mail.posthouse.localhost:{stage.port('web')}"}
+        web = {"public_origin": f"http://mail.posthouse.localhost:{stage.port('web')}", "mail_root": stage.mail_root}
         self.webmail = stage.start_webmail({**web, **self.settings.get("webmail", {})})
 
     def start_servers(self):
@@ -94,7 +87,8 @@ class House:
         page = pathlib.Path(f"{stage.tree}/usr/share/posthouse/webmail")
         if not (page / "index.html").exists():
             raise StageError(f"{page} has no page: run ./dev build")
-        self.nginx = stage.start_nginx(NGINX.format(page=page, socket=stage.socket("webmail")))
+        server, upstream = from_example(stage, page)
+        self.nginx = stage.start_nginx(server, http=upstream)
 
     def submit(self, local, recipients, message):
         """A mail from one of the users by the submission port; returns the reply that ended it."""

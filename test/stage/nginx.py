@@ -1,5 +1,7 @@
 # test/stage/nginx.py -- A private nginx of one stage.
 # SPDX-License-Identifier: GPL-3.0-or-later
+import re
+
 from .clients import http_request, tcp_ready
 from .report import wait_for
 
@@ -56,3 +58,14 @@ class Nginx:
     def stop(self):
         """Stop it."""
         self.process.stop()
+
+
+def from_example(stage, page):
+    """(server, http) for start_nginx from conf-examples/nginx-webmail.conf, serving the folder `page`."""
+    text = (stage.source / "conf-examples" / "nginx-webmail.conf").read_text(encoding="utf-8")
+    upstream = re.search(r"^upstream .*?^}\n", text, re.MULTILINE | re.DOTALL).group()
+    server = re.search(r"^server {\n(.*)^}\n", text, re.MULTILINE | re.DOTALL).group(1)
+    server = re.sub(r"^ *(listen|server_name|ssl_\w+|add_header Strict-\S+) .*\n", "", server, flags=re.MULTILINE)
+    server = server.replace("root /usr/share/posthouse/webmail;", f"root {page};")
+    server = server.replace("include fastcgi_params;", "include /etc/nginx/fastcgi_params;")
+    return server, upstream.replace("/run/posthouse/webmail/socket", str(stage.socket("webmail")))
