@@ -43,8 +43,9 @@ inline constexpr Event list_unreadable{
     "A list file exists but cannot be read. The entries read before stay in force. Mend its "
     "permissions, then reload."};
 inline constexpr Event request_malformed{
-    "policyd.request.malformed", Level::warning, "error",
-    "A client did not speak the policy protocol; its connection was closed. If it is Postfix, look "
+    "policyd.request.malformed", Level::warning, "error suppressed",
+    "A client did not speak the policy protocol; its connection was closed. At most one line a "
+    "minute. If it is Postfix, look "
     "at its check_policy_service setting."};
 inline constexpr Event connection_slow{
     "policyd.connection.slow", Level::warning, "limit suppressed",

@@ -1,0 +1,203 @@
+// policyd/control_verbs.cc -- listing, releasing and forgetting triplets; explaining a verdict.
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "policyd/control_verbs.hh"
+
+#include <memory>
+
+#include "base/json_writer.hh"
+#include "base/text.hh"
+
+namespace policy {
+
+namespace {
+
+constexpr std::int64_t rows_by_default = 1000;
+constexpr std::int64_t rows_at_most = 100'000;
+constexpr loop::Duration scan_deadline{30'000};
+
+// Which triplets a request means. An empty text means any.
+struct Selection {
+  std::string recipient{};
+  std::string sender{};
+  bool has_recipient = false;
+  bool with_passed = false;
+  std::size_t limit = rows_by_default;
+};
+
+struct Found {
+  Key key{};
+  Triplet triplet{};
+  Seconds expires = 0;
+};
+using FoundRows = std::shared_ptr<std::vector<Found>>;
+
+Selection selection_of(const base::JsonValue& arguments) {
+  Selection selection;
+  if (const auto recipient = base::json_text(arguments, "recipient"); recipient) {
+    selection.recipient = base::to_lower(*recipient);
+    selection.has_recipient = true;
+  }
+  selection.sender = base::to_lower(base::json_text(arguments, "sender").value_or(""));
+  selection.with_passed = base::json_bool(arguments, "all").value_or(false);
+  selection.limit = static_cast<std::size_t>(
+      std::clamp(base::json_number(arguments, "limit").value_or(rows_by_default), std::int64_t{1},
+                 rows_at_most));
+  return selection;
+}
+
+// On a worker: one more row than the limit shows that there are more.
+base::Result<FoundRows> find_triplets(Store& store, const HashKey& hash_key,
+                                      const Selection& selection, Seconds now) {
+  auto found = std::make_shared<std::vector<Found>>();
+  const std::string prefix =
+      selection.has_recipient ? recipient_prefix(hash_key, selection.recipient) : std::string();
+  const auto scanned = store.scan(Table::triplets, prefix, [&](const Key& key, const Row& row) {
+    auto triplet = decode_triplet(row.value);
+    if (triplet && row.expires > now &&
+        (selection.sender.empty() || triplet->sender == selection.sender) &&
+        (selection.with_passed || triplet->is_waiting())) {
+      found->push_back({key, std::move(*triplet), row.expires});
+    }
+    return found->size() <= selection.limit;
+  });
+  if (!scanned) {
+    return scanned.error();
+  }
+  return found;
+}
+
+std::string row_json(const Found& found, Seconds delay) {
+  const Triplet& triplet = found.triplet;
+  base::JsonWriter json;
+  json.begin_object();
+  json.key("client").string(triplet.client);
+  json.key("sender").string(triplet.sender);
+  json.key("recipient").string(triplet.recipient);
+  json.key("state").string(!triplet.is_waiting() ? "passed"
+                           : triplet.released    ? "released"
+                                                 : "waiting");
+  json.key("first_seen").number(triplet.first_seen);
+  json.key("last_seen").number(triplet.last_seen);
+  json.key("too_early").number(triplet.too_early);
+  json.key("passes").number(triplet.passes);
+  json.key("passes_from").number(std::int64_t{triplet.first_seen} + delay);
+  json.key("expires").number(found.expires);
+  json.end_object();
+  return json.take();
+}
+
+// Walks the store on a worker and gives the rows to `use` on the loop.
+void with_triplets(const ControlParts& parts, Selection selection, loop::ControlReply reply,
+                   std::function<void(const std::vector<Found>&, loop::ControlReply&)> use) {
+  const auto hash_key = parts.store.hash_key();
+  if (!hash_key) {
+    reply.fail(hash_key.error());
+    return;
+  }
+  const Seconds now = seconds_of(parts.clock.now());
+  auto shared_reply = std::make_shared<loop::ControlReply>(std::move(reply));
+  parts.workers.submit<FoundRows>(
+      scan_deadline,
+      [&store = parts.store, key = *hash_key, selection = std::move(selection), now] {
+        return find_triplets(store, key, selection, now);
+      },
+      [shared_reply, use = std::move(use)](base::Result<FoundRows> found) {
+        if (!found) {
+          shared_reply->fail(found.error());
+        } else {
+          use(**found, *shared_reply);
+        }
+      });
+}
+
+void list(const ControlParts& parts, const loop::ControlRequest& request,
+          loop::ControlReply reply) {
+  const Selection selection = selection_of(request.arguments);
+  with_triplets(parts, selection, std::move(reply),
+                [parts, limit = selection.limit](const auto& found, loop::ControlReply& to) {
+                  const std::size_t count = std::min(limit, found.size());
+                  for (std::size_t i = 0; i < count; ++i) {
+                    to.row(row_json(found[i], parts.engine.greylist().rules.delay));
+                  }
+                  to.ok("\"count\":" + std::to_string(count) +
+                        ",\"more\":" + (found.size() > limit ? "true" : "false"));
+                });
+}
+
+// Releasing and forgetting: `change` is given each triplet found.
+void change(const ControlParts& parts, const loop::ControlRequest& request,
+            loop::ControlReply reply, std::function<base::Result<void>(const Found&)> apply) {
+  const Selection selection = selection_of(request.arguments);
+  if (!selection.has_recipient) {
+    reply.fail(base::make_error(base::Errc::malformed, "no recipient",
+                                "say whose mail is meant: \"recipient\":\"user@domain\""));
+    return;
+  }
+  with_triplets(parts, selection, std::move(reply),
+                [apply = std::move(apply)](const auto& found, loop::ControlReply& to) {
+                  for (const Found& one : found) {
+                    if (const auto done = apply(one); !done) {
+                      to.fail(done.error());
+                      return;
+                    }
+                  }
+                  if (found.empty()) {
+                    to.fail(base::make_error(base::Errc::not_found, "no such mail is known",
+                                             "greylist list shows what waits"));
+                  } else {
+                    to.ok("\"count\":" + std::to_string(found.size()));
+                  }
+                });
+}
+
+void explain(const ControlParts& parts, const loop::ControlRequest& request,
+             loop::ControlReply reply) {
+  Request subject;
+  subject.set(Attribute::request, "smtpd_access_policy");
+  subject.set(Attribute::protocol_state, "RCPT");
+  for (const auto name : {"protocol_state", "sender", "recipient", "client_address", "client_name",
+                          "reverse_client_name", "helo_name", "sasl_username", "size"}) {
+    if (const auto value = base::json_text(request.arguments, name); value) {
+      subject.set(*attribute_of(name), *value);
+    }
+  }
+  const std::string text = parts.engine.explain(subject);
+  for (const std::string_view line : base::split(text, '\n')) {
+    if (!line.empty()) {
+      reply.row(base::json_string(line));
+    }
+  }
+  reply.ok();
+}
+
+}  // namespace
+
+void add_verbs(loop::ControlServer& control, const ControlParts& parts) {
+  control.add("greylist.list",
+              "Triplets that wait: recipient, sender, all (those that passed too), limit.",
+              [parts](const auto& request, loop::ControlReply reply) {
+                list(parts, request, std::move(reply));
+              });
+  control.add("greylist.release",
+              "Lets the next attempt of a recipient's waiting mail in: recipient, sender.",
+              [parts](const auto& request, loop::ControlReply reply) {
+                change(parts, request, std::move(reply), [parts](const Found& found) {
+                  Triplet triplet = found.triplet;
+                  triplet.released = true;
+                  return parts.store.put(found.key, {encode(triplet), found.expires});
+                });
+              });
+  control.add("greylist.forget",
+              "Forgets a recipient's triplets, with all also those that passed: recipient, sender.",
+              [parts](const auto& request, loop::ControlReply reply) {
+                change(parts, request, std::move(reply),
+                       [parts](const Found& found) { return parts.store.erase(found.key); });
+              });
+  control.add("explain",
+              "What each check would say to a request: sender, recipient, client_address, ...",
+              [parts](const auto& request, loop::ControlReply reply) {
+                explain(parts, request, std::move(reply));
+              });
+}
+
+}  // namespace policy

@@ -1,0 +1,88 @@
+// policyd/engine.hh -- the daemon without its sockets: settings, lists, checks, verdicts.
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Owned by main.cc in the daemon and by the replay runner in tests; both give it a store and a
+// clock. One thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.hh"
+#include "base/log.hh"
+
+#include "policyd/chain.hh"
+#include "policyd/checks/greylist.hh"
+#include "policyd/checks/list.hh"
+#include "policyd/request.hh"
+#include "policyd/settings.hh"
+#include "policyd/store/store.hh"
+
+namespace policy {
+
+class Engine {
+ public:
+  // All must outlive the engine.
+  Engine(const Settings& settings, Store& store, const base::Clock& clock, base::Log& log);
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  void apply(const Settings& settings);
+  void use_lists(std::shared_ptr<const Lists> lists) { lists_ = std::move(lists); }
+  const std::shared_ptr<const Lists>& lists() const { return lists_; }
+  const GreylistOptions& greylist() const { return greylist_; }
+
+  // For tests of the chain's seam; after the checks of our own.
+  void append(std::unique_ptr<Check> check) { chain_.append(std::move(check)); }
+
+  // The verdict, counted and logged; nothing while a check waits, then call it again with the same
+  // run, request and facts once something has changed.
+  std::optional<Verdict> proceed(Chain::Run& run, const Request& request, Facts& facts);
+
+  // What each check would say, a line each.
+  std::string explain(const Request& request);
+
+ private:
+  void report(const Request& request, const Verdict& verdict);
+
+  const base::Clock& clock_;
+  base::Log& log_;
+  ListOptions list_options_{};
+  GreylistOptions greylist_{};
+  std::shared_ptr<const Lists> lists_ = std::make_shared<Lists>();
+  Chain chain_{};
+};
+
+// One client of the engine, without its socket.
+class Conversation {
+ public:
+  explicit Conversation(Engine& engine) : engine_(engine) {}
+
+  enum class Progress {
+    ready,    // all that came is answered
+    waiting,  // a check waits: call resume() when something has changed, give no bytes till then
+    broken,   // not the protocol: close
+  };
+  // Takes bytes of the client and appends the answers to `out`.
+  Progress take(std::string_view bytes, std::string& out);
+  Progress resume(std::string& out);
+
+  // True while part of a request has come.
+  bool is_midway() const { return reader_.is_midway(); }
+  // What broke it.
+  const base::Error& error() const { return error_; }
+
+ private:
+  Progress answer_all(std::string& out);
+
+  Engine& engine_;
+  RequestReader reader_{};
+  std::optional<Request> request_{};  // the one being decided
+  Facts facts_{};
+  Chain::Run run_{};
+  base::Error error_{};
+};
+
+}  // namespace policy

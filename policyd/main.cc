@@ -1,0 +1,103 @@
+// policyd/main.cc -- posthouse-policyd: Postfix asks, checks decide.
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/loop/workers.hh"
+
+#include "policyd/control_verbs.hh"
+#include "policyd/events.hh"
+#include "policyd/server.hh"
+#include "policyd/settings.hh"
+#include "policyd/store/lmdb_store.hh"
+
+namespace policy {
+
+namespace {
+
+// How long the start waits for the check of the state file before it serves without it.
+constexpr std::chrono::milliseconds patience{800};
+constexpr loop::Duration lists_deadline{60'000};
+
+LmdbStoreOptions store_options(const Settings& settings) {
+  return {.path = settings.state_file,
+          .size_limit = settings.state_size_limit.count,
+          .check_limit = settings.state_check_limit};
+}
+
+ServerLimits server_limits(const Settings& settings) {
+  return {.connections = static_cast<std::size_t>(settings.max_connections),
+          .idle = settings.idle_timeout,
+          .request = settings.request_deadline};
+}
+
+class PolicyService final : public loop::Service<Settings> {
+ public:
+  static base::Result<std::unique_ptr<loop::Service<Settings>>> start(
+      const Settings& settings, const loop::DaemonContext& context) {
+    std::unique_ptr<PolicyService> service(new PolicyService(settings, context));
+    if (auto opened = service->open(settings, context); !opened) {
+      return opened.error();
+    }
+    return std::unique_ptr<loop::Service<Settings>>(std::move(service));
+  }
+
+  base::Result<void> reload(const Settings& settings) override {
+    engine_.apply(settings);
+    server_->apply(server_limits(settings));
+    using Loaded = std::shared_ptr<const Lists>;
+    workers_->submit<Loaded>(
+        lists_deadline,
+        [folder = settings.list_folder, old = engine_.lists(), &log = log_] {
+          return base::Result<Loaded>(load_lists(folder, old.get(), log));
+        },
+        [this](base::Result<Loaded> lists) {
+          if (lists) {
+            engine_.use_lists(std::move(*lists));
+          }
+        });
+    return {};
+  }
+
+ private:
+  PolicyService(const Settings& settings, const loop::DaemonContext& context)
+      : log_(context.log),
+        store_(store_options(settings), base::system_clock(), context.log),
+        engine_(settings, store_, base::system_clock(), context.log) {}
+
+  base::Result<void> open(const Settings& settings, const loop::DaemonContext& context) {
+    auto workers = loop::Workers::make(context.loop, {.name = "policyd", .threads = 2});
+    if (!workers) {
+      return workers.error();
+    }
+    workers_ = std::move(*workers);
+    engine_.use_lists(load_lists(settings.list_folder, nullptr, log_));
+    store_.wait_until_open(patience);
+    auto server = Server::open(context.loop, engine_, settings.listen, server_limits(settings));
+    if (!server) {
+      return server.error();
+    }
+    server_ = std::move(*server);
+    if (context.control != nullptr) {
+      add_verbs(*context.control, {engine_, store_, *workers_, base::system_clock()});
+    }
+    return {};
+  }
+
+  base::Log& log_;
+  LmdbStore store_;
+  Engine engine_;
+  std::unique_ptr<loop::Workers> workers_{};
+  std::unique_ptr<Server> server_{};
+};
+
+}  // namespace
+
+}  // namespace policy
+
+int main(int argc, char** argv) {
+  return loop::daemon_main(argc, argv, policy::settings_table,
+                           loop::DaemonSpec<policy::Settings>{
+                               .name = "policyd",
+                               .events = policy::events,
+                               .check = policy::check_settings,
+                               .start = policy::PolicyService::start,
+                           });
+}

@@ -1,0 +1,153 @@
+// policyd/server.cc -- accepting, reading and closing clients.
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "policyd/server.hh"
+
+#include "base/metrics.hh"
+
+#include "policyd/events.hh"
+
+namespace policy {
+
+namespace {
+
+base::Counter count_connections("policyd_connections", "Connections accepted.");
+base::Counter count_broken("policyd_broken_connections",
+                           "Connections closed because the client did not speak the protocol.");
+base::Counter count_slow("policyd_slow_connections",
+                         "Connections closed in the middle of a request at request_deadline.");
+base::Counter count_evicted("policyd_evicted_connections",
+                            "Idle connections closed for new ones at max_connections.");
+base::Gauge open_connections("policyd_open_connections", "Connections open now.");
+
+// Group: the folder of the socket decides who may come near it.
+constexpr mode_t socket_mode = 0660;
+constexpr base::Duration sweep_period{1000};
+constexpr std::chrono::minutes complaint_interval{1};
+
+}  // namespace
+
+struct Server::Client {
+  Client(Server& server, base::Fd socket)
+      : conversation(server.engine_),
+        since(server.loop_.ticks()),
+        stream(server.loop_, std::move(socket), loop::StreamLimits{},
+               {.on_data = [this, &server](auto bytes) { return server.read(*this, bytes); },
+                .on_drained = {},
+                .on_end = {},
+                .on_closed =
+                    [this, &server](loop::CloseReason) {
+                      open_connections.add(-1);
+                      server.clients_.erase(place);
+                    }}) {
+    count_connections.add();
+    open_connections.add(1);
+  }
+
+  Conversation conversation;
+  bool is_midway = false;
+  base::SteadyTime since;  // the last request's end, or the present one's beginning
+  Clients::iterator place{};
+  loop::Stream stream;
+};
+
+Server::Server(loop::Loop& loop, Engine& engine, const ServerLimits& limits)
+    : loop_(loop), engine_(engine), limits_(limits), sweeper_(loop, [this] { sweep(); }) {
+  sweeper_.repeat(sweep_period);
+}
+
+Server::~Server() {
+  listeners_.clear();
+  clients_.clear();
+}
+
+base::Result<std::unique_ptr<Server>> Server::open(loop::Loop& loop, Engine& engine,
+                                                   const std::vector<std::string>& addresses,
+                                                   const ServerLimits& limits) {
+  std::unique_ptr<Server> server(new Server(loop, engine, limits));
+  for (const std::string& text : addresses) {
+    const auto address = loop::Address::parse(text);
+    if (!address) {
+      return address.error();
+    }
+    auto listener = loop::Listener::open(loop, *address, socket_mode,
+                                         [&server = *server](base::Fd socket, const loop::Peer&) {
+                                           server.accept(std::move(socket));
+                                         });
+    if (!listener) {
+      return listener.error();
+    }
+    server->listeners_.push_back(std::move(*listener));
+  }
+  return server;
+}
+
+void Server::accept(base::Fd socket) {
+  while (clients_.size() >= limits_.connections) {
+    make_room();
+  }
+  clients_.push_back(std::make_unique<Client>(*this, std::move(socket)));
+  clients_.back()->place = std::prev(clients_.end());
+}
+
+std::size_t Server::read(Client& client, std::string_view bytes) {
+  answers_.clear();
+  const auto progress = client.conversation.take(bytes, answers_);
+  if (!answers_.empty()) {
+    client.stream.write(answers_);
+  }
+  if (progress == Conversation::Progress::broken) {
+    count_broken.add();
+    complain(malformed_, event::request_malformed, client.conversation.error().detail);
+    client.stream.close_after_write();
+    return bytes.size();
+  }
+  if (progress == Conversation::Progress::waiting) {
+    client.stream.pause();
+  }
+  const bool is_midway = client.conversation.is_midway();
+  if (!answers_.empty() || is_midway != client.is_midway) {
+    client.is_midway = is_midway;
+    client.since = loop_.ticks();
+    clients_.splice(clients_.end(), clients_, client.place);
+  }
+  return bytes.size();
+}
+
+// Destroying a stream of another client than the one being served is safe.
+void Server::make_room() {
+  count_evicted.add();
+  complain(evicted_, event::connection_evicted, std::to_string(limits_.connections));
+  open_connections.add(-1);
+  clients_.pop_front();
+}
+
+void Server::sweep() {
+  const base::SteadyTime now = loop_.ticks();
+  for (auto next = clients_.begin(); next != clients_.end();) {
+    const auto at = next++;
+    const Client& client = **at;
+    const base::Duration limit = client.is_midway ? limits_.request : limits_.idle;
+    if (now - client.since < limit) {
+      continue;
+    }
+    if (client.is_midway) {
+      count_slow.add();
+      complain(slow_, event::connection_slow, std::to_string(limit.count()) + "ms");
+    }
+    open_connections.add(-1);
+    clients_.erase(at);
+  }
+}
+
+void Server::complain(Complaint& complaint, const base::Event& event, std::string_view limit) {
+  const base::SteadyTime now = loop_.ticks();
+  if (complaint.last != base::SteadyTime{} && now - complaint.last < complaint_interval) {
+    ++complaint.suppressed;
+    return;
+  }
+  const std::string_view key = &event == &event::request_malformed ? "error" : "limit";
+  loop_.log().write(event, {{key, limit}, {"suppressed", std::to_string(complaint.suppressed)}});
+  complaint = {now, 0};
+}
+
+}  // namespace policy

@@ -1,0 +1,44 @@
+// policyd/settings.cc -- settings that contradict each other or the world.
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "policyd/settings.hh"
+
+#include <array>
+#include <utility>
+
+#include "base/loop/listener.hh"
+#include "base/text.hh"
+
+namespace policy {
+
+namespace {
+
+base::Error wrong(std::string_view name, const std::string& what, std::string hint) {
+  return base::make_error(base::Errc::malformed, std::string(name) + ": " + what, std::move(hint));
+}
+
+}  // namespace
+
+base::Result<void> check_settings(const Settings& settings) {
+  if (settings.listen.empty()) {
+    return wrong("listen", "no address", "write unix:/path or inet:127.0.0.1:10030");
+  }
+  for (const std::string& word : settings.listen) {
+    if (const auto address = loop::Address::parse(word); !address) {
+      return wrong("listen", address.error().detail, address.error().hint);
+    }
+  }
+  for (const auto& [name, path] : {std::pair("list_folder", settings.list_folder),
+                                   std::pair("state_file", settings.state_file)}) {
+    if (!path.starts_with('/')) {
+      return wrong(name, "cannot use \"" + base::printable(path, 80) + "\"",
+                   "write an absolute path");
+    }
+  }
+  if (settings.greylist_delay >= settings.greylist_retry_window) {
+    return wrong("greylist_delay", "not below greylist_retry_window, so no mail could ever pass",
+                 "write a delay of minutes and a window of days");
+  }
+  return {};
+}
+
+}  // namespace policy
