@@ -76,6 +76,18 @@ test('HTML mail is shown in a frame that can run no script', async ({ page, mock
   assert.ok(outer >= inner, `the frame is ${outer} high, its page ${inner}`);
 });
 
+test('a mail wider than the page is made to fit', async ({ page, mock }) => {
+  await enter(page, mock, 'odd');
+  await page.click('#row-4');
+  await page.waitForSelector('iframe.body.shown');
+  const [left, right, beyond] = await page.$eval('iframe.body', (frame) => {
+    const box = frame.getBoundingClientRect();
+    return [box.left, box.right, frame.contentDocument.documentElement.scrollWidth - frame.clientWidth];
+  });
+  assert.ok(left >= 15 && right <= 375, `it reaches from ${left} to ${right}`);
+  assert.equal(beyond, 0);
+}, { viewport: { width: 390, height: 844 } });
+
 test('text of a mail is text, wherever it stands', async ({ page, mock }) => {
   await enter(page, mock, 'odd');
   await page.click('#row-9');

@@ -1,13 +1,15 @@
 // webmail-cgi/ui/test/check.mjs -- walks through the page of a real server as a user would; one line a step.
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-//   node test/check.mjs --url http://mail.posthouse.localhost:PORT --user alice@example.org --password-file FILE
-//     [--expect-subject TEXT]...        each must be in the inbox, within --wait seconds (30), and open
+//   node test/check.mjs --url http://mail.posthouse.localhost:PORT --user alice@example.org
+//     --password-file FILE              else the variable POSTHOUSE_PASSWORD
+//     [--expect-subject TEXT]...        each must be in the inbox, within --wait seconds (30), and open;
+//                                       without any: the lines of standard input, when that is a pipe or file
 //     [--expect-text TEXT]...           must be read in one of those messages
 //     [--expect-attachment NAME]...     must be offered by one of them, and downloaded with some bytes
 //     [--screenshots FOLDER] [--no-axe]
 // Exit code: 0 when every step passed, 1 when one failed, 2 for wrong arguments.
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { fstatSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -24,8 +26,10 @@ try {
       'wait': { type: 'string', default: '30' }, 'screenshots': { type: 'string' }, 'no-axe': { type: 'boolean' },
     },
   }).values;
-  for (const name of ['url', 'user', 'password-file'])
+  for (const name of ['url', 'user'])
     if (!options[name]) throw new Error(`--${name} is missing`);
+  if (!options['password-file'] && !process.env.POSTHOUSE_PASSWORD)
+    throw new Error('--password-file or POSTHOUSE_PASSWORD is missing');
 } catch (error) {
   console.error(`check.mjs: ${error.message}`);
   process.exit(2);
@@ -35,7 +39,13 @@ if (!hasChromium()) {
   process.exit(1);
 }
 
-const password = readFileSync(options['password-file'], 'utf8').split('\n')[0];
+const password = options['password-file']
+  ? readFileSync(options['password-file'], 'utf8').split('\n')[0]
+  : process.env.POSTHOUSE_PASSWORD;
+const input = fstatSync(0);
+const expected = options['expect-subject'].length > 0 || !(input.isFIFO() || input.isFile())
+  ? options['expect-subject']
+  : readFileSync(0, 'utf8').split('\n').filter((line) => line.trim() !== '');
 const { context, close } = await openChromium();
 const page = context.pages()[0] ?? (await context.newPage());
 page.setDefaultTimeout(20_000);
@@ -74,13 +84,21 @@ async function accessible(name) {
   });
 }
 
+// The page shows runs of white space as one space.
+const plain = (text) => text.replace(/\s+/g, ' ').trim();
+
 // Rows come into being as one scrolls: the first 200 messages are looked through.
 async function findRow(subject) {
+  const wantedText = plain(subject);
   await page.$eval('.virtual', (list) => list.scrollTo(0, 0));
   for (let i = 0; i < 40; i++) {
     const found = await page.evaluateHandle(
-      (wanted) => [...document.querySelectorAll('.row')].find((row) => row.querySelector('.row-subject')?.textContent.includes(wanted)) ?? null,
-      subject,
+      (wanted) => {
+        const rows = [...document.querySelectorAll('.row')];
+        const subject = (row) => row.querySelector('.row-subject')?.textContent ?? '';
+        return rows.find((row) => subject(row) === wanted) ?? rows.find((row) => subject(row).includes(wanted)) ?? null;
+      },
+      wantedText,
     );
     if (found.asElement()) return found.asElement();
     const done = await page.$eval('.virtual', (list) => {
@@ -108,11 +126,11 @@ async function awaitRow(subject) {
 async function readAll() {
   const texts = [];
   const attachments = new Map();
-  for (const [n, subject] of options['expect-subject'].entries()) {
+  for (const [n, subject] of expected.entries()) {
     await step(`"${subject}" is listed, opens, and can be read`, async () => {
       const row = await awaitRow(subject);
       await row.click();
-      await page.waitForFunction((wanted) => document.querySelector('#subject')?.textContent.includes(wanted), subject);
+      await page.waitForFunction((wanted) => document.querySelector('#subject')?.textContent.includes(wanted), plain(subject));
       texts.push(await bodyText(page));
       for (const link of await page.$$('.attachments a')) {
         const name = await link.$eval('.attachment-name', (element) => element.textContent.trim());
@@ -151,7 +169,7 @@ async function walk() {
   await picture('list');
   await accessible('list');
   await readAll();
-  if (options['expect-subject'].length > 0) await accessible('message');
+  if (expected.length > 0) await accessible('message');
   await step('signing out ends the session', async () => {
     await page.click('[popovertarget=menu]');
     await page.click('.menu-item:last-of-type');

@@ -23,7 +23,7 @@ const server = await createServer({
   configFile: false,
   logLevel: 'error',
   appType: 'custom',
-  server: { middlewareMode: true, hmr: false, ws: false, watch: null },
+  server: { host: '127.0.0.1', middlewareMode: true, hmr: false, ws: false, watch: null },
   optimizeDeps: { noDiscovery: true },
   // Outside a browser solid-js would be its server build, in which nothing reacts.
   resolve: { alias: { 'solid-js': join(root, 'node_modules/solid-js/dist/solid.js') } },

@@ -71,9 +71,9 @@ type Shown = 'loading' | 'shown' | 'empty' | 'failed';
 
 function Frame(props: { blobId: string; onKey: (event: KeyboardEvent) => void; onBlocked: () => void }) {
   const [shown, setShown] = createSignal<Shown>('loading');
-  const [height, setHeight] = createSignal(0);
   const [attempt, setAttempt] = createSignal(0);
   const address = () => `/view/${encodeURIComponent(props.blobId)}${attempt() ? `?again=${attempt()}` : ''}`;
+  let place!: HTMLDivElement;
   let watch: ResizeObserver | undefined;
   onCleanup(() => watch?.disconnect());
 
@@ -89,9 +89,10 @@ function Frame(props: { blobId: string; onKey: (event: KeyboardEvent) => void; o
       return;
     }
     inside.addEventListener('keydown', props.onKey);
-    watch = new ResizeObserver(() => setHeight(heightOf(inside)));
+    watch?.disconnect();
+    watch = new ResizeObserver(() => fit(frame, inside, place));
     watch.observe(inside.body);
-    setHeight(heightOf(inside));
+    watch.observe(place);
     setShown('shown');
   }
 
@@ -114,7 +115,7 @@ function Frame(props: { blobId: string; onKey: (event: KeyboardEvent) => void; o
         <p class="body-place body-empty">{words().message.emptyBody}</p>
       </Match>
       <Match when={true}>
-        <div class="body-place">
+        <div class="body-place" ref={place}>
           <iframe
             class="body"
             classList={{ shown: shown() === 'shown' }}
@@ -122,7 +123,6 @@ function Frame(props: { blobId: string; onKey: (event: KeyboardEvent) => void; o
             sandbox={SANDBOX}
             referrerpolicy="no-referrer"
             src={address()}
-            style={{ height: `${height()}px` }}
             onLoad={(event) => loaded(event.currentTarget)}
           />
         </div>
@@ -143,7 +143,24 @@ function isEmpty(body: HTMLElement): boolean {
   return (body.textContent ?? '').trim() === '' && body.querySelector('img, hr, table') === null;
 }
 
-function heightOf(inside: Document): number {
+const LEAST_SCALE = 0.5;
+
+// The frame is as high as its page. A page made for a wider column (newsletters are 600 px wide) is
+// made smaller as a whole, like a picture; beyond half its size it scrolls sideways instead.
+function fit(frame: HTMLIFrameElement, inside: Document, place: HTMLElement): void {
   const root = inside.documentElement;
-  return Math.ceil(Math.max(inside.body.getBoundingClientRect().height, inside.body.scrollHeight, root.getBoundingClientRect().height));
+  frame.style.width = '100%';
+  const room = place.clientWidth;
+  if (room === 0) return;  // the pane is not seen now
+  const wanted = root.scrollWidth;
+  const scale = wanted > room + 1 ? Math.max(LEAST_SCALE, room / wanted) : 1;
+  frame.style.width = `${room / scale}px`;
+  frame.style.transform = scale < 1 ? `scale(${scale})` : '';
+  const high = Math.max(inside.body.getBoundingClientRect().bottom + root.scrollTop, root.getBoundingClientRect().height);
+  const bar = root.scrollWidth > root.clientWidth ? 16 : 0;  // room for a scroll bar
+  frame.style.height = `${Math.ceil(high) + bar}px`;
+  place.style.height = `${Math.ceil((high + bar) * scale) + EDGE}px`;
 }
+
+// The line and the space above the text, in message.css.
+const EDGE = 17;

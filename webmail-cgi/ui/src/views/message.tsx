@@ -113,7 +113,7 @@ function Letter(props: { desk: Desk; email: Email; onKey: (event: KeyboardEvent)
         {subject() || words().list.noSubject}
       </h2>
       <dl class="people">
-        <People label={words().message.from} list={props.email.from} main />
+        <People label={words().message.from} list={senders(props.email)} main />
         <Show when={differs(props.email.replyTo, props.email.from)}>
           <People label={words().message.replyTo} list={props.email.replyTo} />
         </Show>
@@ -135,6 +135,11 @@ function Letter(props: { desk: Desk; email: Email; onKey: (event: KeyboardEvent)
 function differs(a: EmailAddress[] | null, b: EmailAddress[] | null): boolean {
   const emails = (list: EmailAddress[] | null) => (list ?? []).map(({ email }) => email).join();
   return (a ?? []).length > 0 && emails(a) !== emails(b);
+}
+
+function senders(email: Email): EmailAddress[] {
+  const known = (email.from ?? []).filter((one) => nameOf(one) !== '');
+  return known.length > 0 ? known : [{ name: words().list.noSender, email: '' }];
 }
 
 const SHOWN = 4;
@@ -167,7 +172,7 @@ function Person(props: { address: EmailAddress; main: boolean }) {
   return (
     <span class="person" title={email()}>
       <bdi class="person-name">{name()}</bdi>
-      <Show when={props.main && name() !== email()}>
+      <Show when={props.main && email() !== '' && name() !== email()}>
         {' '}<bdi class="person-email">{email()}</bdi>
       </Show>
     </span>
