@@ -56,8 +56,8 @@ std::optional<std::string> quoted_string(std::string_view text, std::size_t& at)
   return std::nullopt;
 }
 
-std::string without_dot(std::string text) {
-  if (text.ends_with('.')) {
+std::string without_dots(std::string text) {
+  while (text.ends_with('.')) {
     text.pop_back();
   }
   return text;
@@ -175,11 +175,11 @@ std::optional<std::string> authserv_id(std::string_view value) {
   if (at < value.size() && value[at] != ';') {
     return std::nullopt;
   }
-  return without_dot(base::to_lower(id));
+  return without_dots(base::to_lower(id));
 }
 
 bool claims_authserv(std::string_view value, std::string_view id) {
-  const std::string wanted = without_dot(base::to_lower(id));
+  const std::string wanted = without_dots(base::to_lower(id));
   if (const auto own = authserv_id(value)) {
     return *own == wanted;
   }

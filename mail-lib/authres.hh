@@ -1,5 +1,5 @@
-// mail-lib/authres.hh -- the Authentication-Results field (RFC 8601): whose it is, and writing
-// ours. SPDX-License-Identifier: GPL-3.0-or-later
+// mail-lib/authres.hh -- Authentication-Results fields (RFC 8601): whose they are, and ours.
+// SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Grammar as far as it is read (RFC 8601 s2.2; CFWS of RFC 5322 s3.2.2 may stand anywhere between):
 //   authres-value = authserv-id [ 1*DIGIT ] ( ";" ... )      authserv-id = token / quoted-string
@@ -16,7 +16,7 @@ namespace mail {
 
 inline constexpr std::string_view authres_name = "Authentication-Results";
 
-// The authserv-id in lower case without a trailing dot; nothing when the value breaks the grammar
+// The authserv-id in lower case without trailing dots; nothing when the value breaks the grammar
 // up to the first semicolon.
 std::optional<std::string> authserv_id(std::string_view value);
 

@@ -28,8 +28,8 @@ inline constexpr base::Setting<Settings> settings_table[] = {
      "Where Postfix finds this daemon (its smtpd_milters): unix:/path, with mode 0660, or "
      "inet:127.0.0.1:PORT."},
     {"authserv_id", &Settings::authserv_id, "", "", base::Reload::live,
-     "The name in which results are stamped (RFC 8601); empty for the myhostname of Postfix. "
-     "Fields of strangers in this name are removed."},
+     "The name in which results are stamped (RFC 8601); empty for the myhostname of Postfix; "
+     "fields of strangers in this name are removed."},
     {"also_strip", &Settings::also_strip, "", "", base::Reload::live,
      "More names whose Authentication-Results fields are removed from incoming mail, such as those "
      "of the other mail hosts of this site when nothing but the internet stands before this one."},
