@@ -55,7 +55,8 @@ class House:
                                       **self.settings.get("directory", {})})
         stage.posthouse("domain", "add", DOMAIN)
         for local, (name, password) in self.users.items():
-            stage.posthouse("user", "add", self.address(local), "--name", name, stdin=password + "\n")
+            stage.posthouse("user", "add", self.address(local), "--name", name, "--password-stdin",
+                            stdin=password + "\n")
 
     def start_daemons(self):
         """lookupd, policyd, milter and webmail, each as its user."""

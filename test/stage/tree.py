@@ -1,6 +1,7 @@
 # test/stage/tree.py -- The install tree that stages run from: `meson install` laid out as the packages will be.
 # SPDX-License-Identifier: GPL-3.0-or-later
 import fcntl
+import json
 import os
 import pathlib
 import subprocess
@@ -23,6 +24,11 @@ def installed_tree():
     build = build_folder()
     if not (build / "build.ninja").exists():
         raise StageError(f"{build} is not built: run ./dev build")
+    with open(build / "meson-info/intro-buildoptions.json", encoding="utf-8") as file:
+        prefix = next(x["value"] for x in json.load(file) if x["name"] == "prefix")
+    if prefix != "/usr":
+        raise StageError(f"{build} is for prefix {prefix}: run meson configure {build} -Dprefix=/usr "
+                         "-Dsysconfdir=/etc -Dlocalstatedir=/var")
     tree = build / "tree"
     with open(build / ".tree.lock", "wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
