@@ -268,11 +268,13 @@ Result<bool> Database::quick_check(std::string_view schema, std::chrono::millise
       verdict = false;
     } else if (step != SQLITE_ROW) {
       verdict = error(step, name);
-    } else if (const auto* text = sqlite3_column_text(raw, 0);
-               std::string_view(reinterpret_cast<const char*>(text)) != "ok") {
-      verdict =
-          make_error(Errc::corrupt,
-                     name + ": damaged: " + printable(reinterpret_cast<const char*>(text), 200));
+    } else {
+      const std::string_view text(reinterpret_cast<const char*>(sqlite3_column_text(raw, 0)));
+      // A title may stand above what was found.
+      const std::string_view finding = text.substr(text.rfind('\n') + 1);
+      if (finding != "ok") {
+        verdict = make_error(Errc::corrupt, name + ": damaged: " + printable(finding, 200));
+      }
     }
   }
   sqlite3_progress_handler(connection_.get(), 0, nullptr, nullptr);
