@@ -1,0 +1,268 @@
+#!/usr/bin/env python3
+# test/t-03-directory/run.py -- The posthouse command keeps domains, users and aliases; readers, damage, locks, crashes.
+# SPDX-License-Identifier: GPL-3.0-or-later
+import json
+import os
+import pathlib
+import pty
+import re
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import termios
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from stage import Failed, Stage, check, equal, step, wait_for  # noqa: E402
+
+FOLDER = pathlib.Path("/var/lib/posthouse/directory")
+ACCOUNTS, PASSWORDS = FOLDER / "directory.db", FOLDER / "passwords.db"
+HOME = re.compile(r"[0-9A-F]{2}/example\.org/[0-9A-F]{2}/[0-9A-F]{2}/alice")
+
+# Fills the write-back cache, so that half a transaction is in the file when the writer dies.
+CRASH = """
+import os, signal, sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("PRAGMA cache_size = 2")
+db.execute("BEGIN IMMEDIATE")
+db.execute("UPDATE user SET name = hex(randomblob(500))")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def refused(stage, code, text, *argv, stdin=None, user=None):
+    """The command ends with that code, and its complaint holds the text and begins as documented."""
+    done = stage.run("posthouse", *argv, stdin=stdin, user=user, ok=(code,))
+    if text not in done.stderr or not done.stderr.startswith("posthouse: ") and code != 2:
+        raise Failed(f"{argv}: {done.stderr!r} lacks {text!r}")
+    return done
+
+
+def stored(address):
+    db = sqlite3.connect(PASSWORDS)
+    try:
+        return db.execute("SELECT stored FROM password WHERE address = ?", (address,)).fetchone()[0]
+    finally:
+        db.close()
+
+
+def fits(stage, address, password):
+    """Whether Dovecot's own check takes the password for the stored hash."""
+    return stage.run("doveadm", "pw", "-t", stored(address), "-p", password, ok=(0, 75)).returncode == 0
+
+
+def on_terminal(answers, *argv):
+    """Run the command on a terminal, answer each prompt; returns (exit code, what was shown, echo put back)."""
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(["posthouse", *argv], stdin=follower, stdout=follower, stderr=follower)
+    shown = b""
+    for prompt, answer in answers:
+        end = time.monotonic() + 20
+        while prompt not in shown.rsplit(b"\n", 1)[-1] and time.monotonic() < end:
+            shown += os.read(leader, 4096)
+        # The prompt is printed once echo is off.
+        os.write(leader, answer)
+    code = process.wait(30)
+    os.set_blocking(leader, False)
+    try:
+        while True:
+            shown += os.read(leader, 4096)
+    except (BlockingIOError, OSError):
+        pass
+    echo = bool(termios.tcgetattr(follower)[3] & termios.ECHO)
+    os.close(leader)
+    os.close(follower)
+    return code, shown, echo
+
+
+def accounts(stage):
+    refused(stage, 75, "there is no directory yet", "domain", "list")
+    step("before the first domain, a reader is told that it is unavailable (75)")
+    added = stage.posthouse("domain", "add", "Example.ORG", "--default-quota", "1G", "--json")
+    equal((added["name"], added["default_quota"], added["enabled"]), ("example.org", 1 << 30, True),
+          "domain add --json answers what was stored")
+    modes = [(stat.S_IMODE(x.stat().st_mode), x.owner(), x.group()) for x in (ACCOUNTS, PASSWORDS)]
+    equal(modes, [(0o640, "root", "posthouse"), (0o600, "root", "root")],
+          "accounts are for the group, hashes for nobody but root")
+    alice = stage.posthouse("user", "add", "Alice@example.org", "--name", "Alice 爱", "--disable", "pop3,sieve",
+                            "--expires", "2031-12-31", "--json", stdin="first\n")
+    check(HOME.fullmatch(alice["home"]), f"the home is hashed: {alice['home']}")
+    equal((alice["quota"], alice["disabled"], alice["expires"]), (1 << 30, ["pop3", "sieve"], "2031-12-31"),
+          "quota comes from the domain, switches and expiry from the options")
+    stage.posthouse("user", "add", "bob@example.org", "--quota", "500M", stdin="bobs\n")
+    users = stage.posthouse("user", "list", "example.org", "--json")
+    equal([x["address"] for x in users], ["alice@example.org", "bob@example.org"], "user list --json is valid")
+    equal(users[0]["home"], alice["home"], "the home stays what it was")
+    equal(list(stage.mail_root.iterdir()), [], "nothing was made below the mail root")
+    table = stage.posthouse("user", "list").stdout.splitlines()
+    check(table[0].startswith("Address") and "Alice 爱" in table[1] and "500M" in table[2],
+          "people get a table")
+    check("\x1b" not in "".join(table), "no colours when it is not a terminal")
+
+
+def passwords(stage):
+    check(fits(stage, "alice@example.org", "first") and not fits(stage, "alice@example.org", "second"),
+          "Dovecot reads the stored hash")
+    stage.posthouse("user", "passwd", "alice@example.org", "--password-stdin", stdin="second\n")
+    check(fits(stage, "alice@example.org", "second"), "user passwd changes it")
+    for scheme in ("argon2id", "sha512-crypt", "blf-crypt"):
+        conf = stage.write("directory-scheme.conf", f"password_scheme = {scheme}\ngroup = posthouse\n")
+        stage.posthouse("user", "passwd", "bob@example.org", "--config", conf, stdin="bobs\n")
+        check(fits(stage, "bob@example.org", "bobs"), f"Dovecot reads {scheme}: {stored('bob@example.org')[:14]}…")
+    refused(stage, 2, "no option --password", "user", "add", "carol@example.org", "--password", "secret")
+    step("a password cannot stand on the command line")
+    refused(stage, 1, "no password on standard input", "user", "passwd", "bob@example.org", stdin="")
+    refused(stage, 1, "longer than 512", "user", "passwd", "bob@example.org", stdin="x" * 600 + "\n")
+    check(fits(stage, "bob@example.org", "bobs"), "a refused password changes nothing")
+    code, shown, echo = on_terminal([(b"New password", b"thirx\x7fd\n"), (b"Once more", b"third\n")], "user", "passwd",
+                                    "alice@example.org")
+    check(code == 0 and echo and b"third" not in shown and fits(stage, "alice@example.org", "third"),
+          "a terminal is asked twice, without echo")
+    code, shown, echo = on_terminal([(b"New password", b"one\n"), (b"Once more", b"two\n")], "user", "passwd",
+                                    "alice@example.org")
+    check(code == 1 and echo and b"differ" in shown, "two different answers are refused")
+    code, shown, echo = on_terminal([(b"New password", b"one\x03")], "user", "passwd", "alice@example.org")
+    check(code == 1 and echo and fits(stage, "alice@example.org", "third"), "Ctrl-C changes nothing, echo is back")
+
+
+def aliases(stage):
+    stage.posthouse("alias", "add", "team@example.org", "alice@example.org", "bob@example.org", "Friend@else.example")
+    added = stage.posthouse("alias", "add", "@example.org", "bob@example.org", "--json")
+    equal(added["targets"], ["bob@example.org"], "a catch-all is added")
+    listed = stage.posthouse("alias", "list", "--json")
+    equal([x["address"] for x in listed], ["@example.org", "team@example.org"], "alias list --json is valid")
+
+    def resolve(address):
+        return [x["address"] for x in stage.posthouse("alias", "resolve", address, "--json")]
+    equal(resolve("team@example.org"), ["alice@example.org", "bob@example.org", "Friend@else.example"],
+          "an alias resolves to all its recipients")
+    equal((resolve("alice@example.org"), resolve("nobody@example.org")),
+          (["alice@example.org"], ["bob@example.org"]), "the catch-all takes unknown addresses only")
+    stage.posthouse("alias", "add", "one@example.org", "two@example.org")
+    for text, argv in {
+            "would stand for itself": ("x@example.org", "X@example.org"),
+            "would come back to it by way of one@example.org": ("two@example.org", "one@example.org"),
+            "is a user already": ("alice@example.org", "bob@example.org"),
+            "is an alias already": ("team@example.org", "bob@example.org"),
+            "posthouse domain add": ("x@none.example", "bob@example.org"),
+            "no '@'": ("x@example.org", "bob"),
+    }.items():
+        refused(stage, 1, text, "alias", "add", *argv)
+    step("loops, self reference, clashes and unknown domains are refused, with the reason")
+
+
+def bad_input(stage):
+    before = ACCOUNTS.read_bytes()
+    cases = [
+        (1, "is a domain already", ("domain", "add", "example.org")),
+        (1, "is a user already", ("user", "add", "alice@example.org")),
+        (1, "posthouse domain add example.com", ("user", "add", "alice@example.com")),
+        (1, "no '@'", ("user", "add", "alice")),
+        (1, "needs a plain name", ("user", "add", '"a b"@example.org')),
+        (1, "cannot be a folder", ("user", "add", "a/b@example.org")),
+        (1, "cannot be a folder", ("user", "add", "~root@example.org")),
+        (1, "where none may be", ("user", "add", "../../etc@example.org")),
+        (1, "not valid UTF-8", ("user", "add", os.fsdecode(b"\xff@example.org"))),
+        (1, "longer than 64", ("user", "add", "x" * 65 + "@example.org")),
+        (1, "no service 'ftp'", ("user", "add", "c@example.org", "--disable", "ftp")),
+        (1, "--quota", ("user", "add", "c@example.org", "--quota", "12")),
+        (1, "is no date", ("user", "add", "c@example.org", "--expires", "2030-02-30")),
+        (1, "control character", ("user", "add", "c@example.org", "--name", "a\nb")),
+        (1, "empty label", ("domain", "add", "a..example")),
+        (1, "a character that no domain has", ("domain", "add", "x';DROP TABLE user")),
+        (1, "no user", ("user", "passwd", "x' OR '1'='1@example.org")),
+        (1, "no domain", ("user", "list", "example.org' OR 1=1")),
+        (2, "a word is missing", ("user", "add")),
+        (2, "one word too many", ("domain", "list", "x")),
+        (2, "no option --frob", ("user", "list", "--frob")),
+        (2, "user passwd", ("user",)),
+        (2, "no verb", ("frobnicate",)),
+        (2, "usage", ()),
+    ]
+    for code, text, argv in cases:
+        refused(stage, code, text, *argv, stdin="secret\n")
+    step(f"{len(cases)} kinds of bad input are refused with a reason")
+    equal(ACCOUNTS.read_bytes(), before, "none of them changed the directory")
+    conf = stage.write("directory-bad.conf", "database = relative\n")
+    refused(stage, 1, "not an absolute path", "--check", conf)
+    refused(stage, 1, "did you mean mail_root", "--check", stage.write("directory-typo.conf", "mailroot = /x\n"))
+    step("--check explains a bad settings file")
+
+
+def readers(stage):
+    for user in ("phlookup", "phpolicy", "vmail", "dovecot"):
+        done = stage.run("posthouse", "user", "list", "--json", user=user)
+        equal(len(json.loads(done.stdout)), 2, f"{user} reads accounts by its group")
+        check(stage.run("cat", PASSWORDS, user=user, ok=None).returncode != 0, f"{user} cannot read hashes")
+    refused(stage, 1, "Permission denied", "user", "list", user="phmilter")
+    refused(stage, 1, "may not be written", "domain", "add", "b.example", user="phlookup")
+    step("others read nothing, and readers write nothing")
+    failures, done = [], threading.Event()
+
+    def read():
+        while not done.is_set():
+            run = stage.run("posthouse", "user", "list", "--json", user="phlookup", ok=None)
+            if run.returncode != 0 or len(json.loads(run.stdout)) < 2:
+                failures.append(run.stderr)
+    reader = threading.Thread(target=read)
+    reader.start()
+    for number in range(40):
+        stage.posthouse("user", "add", f"u{number}@example.org", "--no-password")
+    done.set()
+    reader.join()
+    equal(failures, [], "a reader sees whole lists while 40 users are added")
+    writers = [threading.Thread(target=stage.posthouse, args=("user", "add", f"w{n}@example.org", "--no-password"))
+               for n in range(10)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    equal(len(stage.posthouse("user", "list", "--json")), 52, "ten writers at once wait for each other")
+
+
+def accidents(stage):
+    lock = sqlite3.connect(ACCOUNTS, isolation_level=None)
+    lock.execute("BEGIN EXCLUSIVE")
+    refused(stage, 75, "locked", "user", "list", user="phlookup")
+    refused(stage, 75, "locked", "domain", "add", "c.example")
+    lock.execute("ROLLBACK")
+    lock.close()
+    step("a locked database is a temporary failure (75)")
+    crash = subprocess.run([sys.executable, "-c", CRASH, ACCOUNTS], check=False)
+    equal(crash.returncode, -signal.SIGKILL, "a writer dies in the middle of its transaction")
+    check((FOLDER / "directory.db-journal").exists(), "its journal is left behind")
+    refused(stage, 75, "a writer was interrupted", "user", "list", user="phlookup")
+    step("readers wait for the repair (75) and show nothing half-written")
+    equal(len(stage.posthouse("user", "list", "--json")), 52, "root's next command repairs it")
+    equal(len(json.loads(stage.run("posthouse", "user", "list", "--json", user="phlookup").stdout)), 52,
+          "and readers go on")
+    whole = ACCOUNTS.read_bytes()
+    damaged = bytearray(whole)
+    for at in range(4096, len(damaged), 13):
+        damaged[at] ^= 0x55
+    ACCOUNTS.write_bytes(damaged)
+    done = refused(stage, 1, str(ACCOUNTS), "domain", "add", "d.example")
+    check("hint: restore the file from a backup" in done.stderr, f"damage is named: {done.stderr.splitlines()[0]}")
+    equal(ACCOUNTS.read_bytes(), bytes(damaged), "and the damaged file is left as it is")
+    ACCOUNTS.write_bytes(b"not a database, though its name says so" * 200)
+    refused(stage, 1, "not a database", "user", "list")
+    ACCOUNTS.write_bytes(whole)
+    equal(len(stage.posthouse("user", "list", "--json")), 52, "with the backup all is well")
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        code = subprocess.run(["posthouse", "user", "list"], stdout=full, stderr=subprocess.DEVNULL, check=False)
+    equal(code.returncode, 75, "output that cannot be written is not a success")
+
+
+with Stage() as stage:
+    stage.configure("directory", {"group": "posthouse", "mail_root": stage.mail_root, "busy_timeout": "2s"})
+    check(stage.posthouse("--version").stdout.startswith("posthouse "), "the command is there")
+    accounts(stage)
+    passwords(stage)
+    aliases(stage)
+    bad_input(stage)
+    readers(stage)
+    accidents(stage)
+    wait_for(lambda: not list(FOLDER.glob("*-journal")), 5, "no journal is left")
