@@ -62,12 +62,24 @@ std::string mdoc_text(std::string_view text) {
   return out;
 }
 
+// mdoc(7) wants each sentence on a line of its own.
+std::string man_sentences(std::string_view doc) {
+  std::string out = mdoc_text(doc);
+  for (std::size_t at = 0; (at = out.find(". ", at)) != std::string::npos;) {
+    ++at;
+    if (at + 1 < out.size() && out[at + 1] >= 'A' && out[at + 1] <= 'Z') {
+      out[at] = '\n';
+    }
+  }
+  return out;
+}
+
 std::string man_of(const SettingRow& row) {
   std::string out = ".It Cm ";
   out.append(row.name).append(" = ");
   out += row.fallback.empty() ? "\\&" : mdoc_text(row.fallback);
   out += "\n";
-  out += mdoc_text(row.doc);
+  out += man_sentences(row.doc);
   out += "\n";
   if (!row.limits.empty()) {
     out.append("Allowed:\n.Ql ").append(mdoc_text(row.limits)).append(" .\n");
