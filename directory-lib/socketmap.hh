@@ -1,5 +1,5 @@
-// directory-lib/socketmap.hh -- Postfix's socketmap protocol: bytes in, requests and replies out,
-// no I/O. SPDX-License-Identifier: GPL-3.0-or-later
+// directory-lib/socketmap.hh -- the socketmap protocol of Postfix, without I/O.
+// SPDX-License-Identifier: GPL-3.0-or-later
 //
 // socketmap_table(5). Requests and replies are netstrings, `LENGTH:PAYLOAD,`, LENGTH decimal
 // without leading zeros. One reply follows each request, in order:

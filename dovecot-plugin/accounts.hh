@@ -1,5 +1,5 @@
-// dovecot-plugin/accounts.hh -- what Dovecot asks of an account: may it log in, and where is its
-// home. SPDX-License-Identifier: GPL-3.0-or-later
+// dovecot-plugin/accounts.hh -- may an account log in, and where is its home.
+// SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Knows nothing of Dovecot; auth.cc translates. Every call blocks: it runs in Dovecot's auth-worker
 // processes, one request at a time. The database is opened at the first call, and again after a

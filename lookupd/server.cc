@@ -161,7 +161,7 @@ Server::~Server() = default;
 
 base::Result<std::unique_ptr<loop::Service<Settings>>> Server::start(
     const Settings& settings, const loop::DaemonContext& context) {
-  std::unique_ptr<Server> server(new Server(settings, context));
+  auto server = std::make_unique<Server>(settings, context);
   if (auto opened = server->open(); !opened) {
     return opened.error();
   }

@@ -1,5 +1,5 @@
-// lookupd/server.hh -- posthouse-lookupd at work: connections of Postfix, cache, workers, control
-// verbs. SPDX-License-Identifier: GPL-3.0-or-later
+// lookupd/server.hh -- posthouse-lookupd at work: connections, cache, workers.
+// SPDX-License-Identifier: GPL-3.0-or-later
 //
 // One question: Stream -> Connection (frame, parse) -> Cache, or else Workers -> maps.cc on a
 // directory of the pool -> Cache -> all Connections that wait for the same question -> Stream.
@@ -33,6 +33,7 @@ class Server final : public loop::Service<Settings> {
   // Starts even when the directory cannot be read now: then every answer is "later".
   static base::Result<std::unique_ptr<loop::Service<Settings>>> start(
       const Settings& settings, const loop::DaemonContext& context);
+  Server(const Settings& settings, const loop::DaemonContext& context);  // for start()
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   Server(Server&&) = delete;
@@ -45,7 +46,6 @@ class Server final : public loop::Service<Settings> {
  private:
   class Connection;
 
-  Server(const Settings& settings, const loop::DaemonContext& context);
   base::Result<void> open();
   void add_verbs(loop::ControlServer& control);
   void accept(base::Fd socket);

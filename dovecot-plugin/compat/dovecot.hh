@@ -1,5 +1,5 @@
-// dovecot-plugin/compat/dovecot.hh -- the one place that sees Dovecot's headers, in the order they
-// need. SPDX-License-Identifier: GPL-3.0-or-later
+// dovecot-plugin/compat/dovecot.hh -- the one place that sees Dovecot's headers.
+// SPDX-License-Identifier: GPL-3.0-or-later
 //
 // What differs between Dovecot's versions has one name here, in plugin::dovecot, and a body in
 // v2_3.hh or v2_4.hh; meson chooses by the ABI version (POSTHOUSE_DOVECOT_SHIM) and stops on a
