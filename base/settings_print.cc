@@ -46,12 +46,15 @@ std::string conf_of(const SettingRow& row) {
   return out;
 }
 
-// mdoc: a backslash starts an escape, a line's leading dot or quote a request.
+// mdoc: a backslash starts an escape, a line's leading dot or quote a request, and each sentence
+// begins a line.
 std::string mdoc_text(std::string_view text) {
   std::string out;
   for (const char c : text) {
     if (c == '\\') {
       out += "\\e";
+    } else if (c == ' ' && out.ends_with('.')) {
+      out += '\n';
     } else {
       out += c;
     }

@@ -25,7 +25,8 @@ constexpr base::Setting<Sample> table[] = {
     {"delay", &Sample::delay, "5m", "1s..1d", base::Reload::live, "How long a sender waits."},
     {"map_size", &Sample::map_size, "1G", "1M..64G", base::Reload::restart, "Most bytes of state."},
     {"action", &Sample::action, "defer", "dunno|defer", base::Reload::live, "What to do in doubt."},
-    {"reply", &Sample::reply, "try again", "", base::Reload::live, "The text of \\ the reply."},
+    {"reply", &Sample::reply, "try again", "", base::Reload::live,
+     "The text of \\ the reply. Short."},
     {"networks", &Sample::networks, "127.0.0.0/8, ::1", "", base::Reload::live,
      "Own networks here."},
 };
@@ -116,7 +117,7 @@ BOOST_AUTO_TEST_CASE(the_other_printed_forms_are_well_formed) {
                  .has_value());
   const std::string man = base::print_settings(base::rows_of(table), base::SettingsForm::man);
   BOOST_TEST(man.find(".It Cm prefix = 24\n") != std::string::npos);
-  BOOST_TEST(man.find("The text of \\e the reply.") != std::string::npos);
+  BOOST_TEST(man.find("The text of \\e the reply.\nShort.") != std::string::npos);
   BOOST_TEST(!base::parse_settings_form("xml"));
 }
 

@@ -1,5 +1,5 @@
-// maildir-lib/test_maildir.hh -- for tests: a copy of the Maildir in test/data, and mails put into
-// it. SPDX-License-Identifier: GPL-3.0-or-later
+// maildir-lib/test_maildir.hh -- for tests: a copy of the Maildir in test/data.
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
-// policyd/checks/greylist_test.cc -- the greylist's decisions at each border, and its keys and
-// records. SPDX-License-Identifier: GPL-3.0-or-later
+// policyd/checks/greylist_test.cc -- the greylist at each border, its keys and its records.
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "policyd/checks/greylist.hh"
 
 #include <boost/test/unit_test.hpp>

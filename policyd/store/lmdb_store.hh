@@ -1,5 +1,5 @@
-// policyd/store/lmdb_store.hh -- the store on disk: LMDB behind a memory overlay and one writer
-// thread. SPDX-License-Identifier: GPL-3.0-or-later
+// policyd/store/lmdb_store.hh -- the store on disk: LMDB, a memory overlay, one writer thread.
+// SPDX-License-Identifier: GPL-3.0-or-later
 //
 // put() and erase() only change the overlay, so no request waits for the disk. The writer thread
 // commits all that has gathered since its last commit began, at most every `commit_interval`: what

@@ -1,5 +1,5 @@
-// policyd/store/memory_store.hh -- a store that forgets all when it ends: for unit tests and
-// replays. SPDX-License-Identifier: GPL-3.0-or-later
+// policyd/store/memory_store.hh -- a store that forgets all when it ends, for tests.
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include <map>
