@@ -7,10 +7,10 @@ from .report import wait_for
 
 CONFIG = """\
 daemon off;
-user vmail;
+user www-data;
 worker_processes 1;
 pid {folder}/pid;
-error_log {log}/nginx.log info;
+error_log {log}/nginx.log notice;
 events {{ worker_connections 1024; }}
 http {{
   include /etc/nginx/mime.types;
@@ -37,7 +37,7 @@ class Nginx:
     def __init__(self, stage, server, http=""):
         self.stage = stage
         self.port = stage.port("web")
-        folder = stage.folder("nginx", "vmail")
+        folder = stage.folder("nginx", "www-data")
         self.config = stage.write("nginx/nginx.conf", CONFIG.format(
             folder=folder, log=stage.log_folder, port=self.port, server=server, http=http))
         self.process = None

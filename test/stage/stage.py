@@ -83,6 +83,10 @@ class Stage:
         keep = [] if os.stat("/etc").st_uid == 0 else ["--no-preserve=ownership"]
         subprocess.run(["cp", "-a", *keep, "/etc/.", str(etc)], check=False, stderr=subprocess.DEVNULL)
         self.add_users(etc)
+        # Our users may not be able to pass the folders above the build (a clone below /root).
+        tree = self.folder("tree")
+        namespace.bind(str(self.tree), str(tree))
+        self.tree = tree
         namespace.bind(str(etc), "/etc")
         namespace.mount("tmpfs", "/run", "tmpfs", 0, "mode=0755")
         self.cover_var_lib()
@@ -91,7 +95,9 @@ class Stage:
         self.queue = pathlib.Path("/var/spool/postfix")
         self.folder("/run/posthouse")
         for name, user in DAEMON_USERS.items():
-            self.folder(f"/run/posthouse/{name}", user)
+            # The web server, and nobody else, reaches the webmail's socket by its group.
+            group = "www-data" if name == "webmail" else None
+            self.folder(f"/run/posthouse/{name}", user, group, mode=0o2750 if group else 0o755)
             self.folder(f"/var/lib/posthouse/{name}", user, mode=0o750)
         self.folder("/var/lib/posthouse/directory", "root", "posthouse", 0o2750)
         if self.queue.exists():
