@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import pathlib
 
-from .clients import Smtp
+from .clients import HOST, Smtp
+from .elsewhere import Elsewhere
+from .minidns import MiniDns
 from .nginx import from_example
 from .report import StageError
 
@@ -25,16 +27,20 @@ class House:
     """house = House(stage).start(); then house.postfix, house.dovecot, house.nginx, house.policyd ...
 
     users: {local part: (name, password)}. settings: {"policyd": {...}, ...} beside what the house needs.
+    zone: what the house's own DNS server knows; no question leaves the machine.
     """
 
-    def __init__(self, stage, users, settings=None, main=None):
+    def __init__(self, stage, users, settings=None, main=None, zone=None):
         self.stage = stage
+        self.dns = MiniDns(zone or {})
+        self.elsewhere = Elsewhere(stage.port("elsewhere"))
         self.users = users
         self.settings = settings or {}
         self.main = main or {}
 
     def start(self):
         """Everything, in the order of dependency."""
+        self.dns.start()
         self.make_accounts()
         self.start_daemons()
         self.start_servers()
@@ -62,7 +68,9 @@ class House:
         """lookupd, policyd, milter and webmail, each as its user."""
         stage = self.stage
         for name in ("lookupd", "policyd", "milter"):
-            daemon = stage.start_daemon(name, self.settings.get(name, {}), ready=stage.socket(name))
+            resolver = {"resolver": f"127.0.0.1@{self.dns.port}"} if name == "milter" else {}
+            daemon = stage.start_daemon(name, {**resolver, **self.settings.get(name, {})},
+                                        ready=stage.socket(name))
             setattr(self, name, daemon)
         stage.configure("dovecot-plugin", self.settings.get("dovecot-plugin", {}))
         self.dovecot = stage.start_dovecot(DOVECOT)
@@ -79,10 +87,10 @@ class House:
             "virtual_mailbox_maps": f"{maps}:mailboxes",
             "virtual_alias_maps": f"{maps}:aliases",
             "recipient_delimiter": "+",
-            "smtpd_recipient_restrictions": f"reject_unauth_destination, {policy}",
+            "smtpd_recipient_restrictions": f"reject_unauth_destination, reject_unlisted_recipient, {policy}",
             "smtpd_end_of_data_restrictions": policy,
             "smtpd_milters": "unix:posthouse/milter/socket",
-            "default_transport": "error:5.1.2 nothing leaves this house",
+            "default_transport": f"smtp:[{HOST}]:{self.elsewhere.port}",
             **self.main,
         })
         page = pathlib.Path(f"{stage.tree}/usr/share/posthouse/webmail")

@@ -25,6 +25,7 @@ discard unix - - n - - discard
 smtp unix - - n - - smtp
 lmtp unix - - n - - lmtp
 anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
 """
 SUBMISSION = ("-o smtpd_sasl_auth_enable=yes -o smtpd_client_restrictions=permit_sasl_authenticated,reject "
               "-o smtpd_recipient_restrictions= -o smtpd_end_of_data_restrictions=")
