@@ -15,7 +15,7 @@ sys.path.insert(0, str(HERE.parent / "test"))
 from stage import House, Stage, StageError, step  # noqa: E402
 
 from checks import Checks  # noqa: E402
-from letters import Letters  # noqa: E402
+from letters import ZONE, Letters  # noqa: E402
 
 USERS = {"alice": ("Alice", "horse-and-rider"), "bob": ("Bob", "oats-and-hay"), "li": ("Li", "tea-at-the-gate")}
 PORTS = ("web", "smtp", "submission", "imap", "pop3")
@@ -83,7 +83,7 @@ def main():
     with Stage(private_network=False) as stage:
         for name in PORTS:
             stage.port(name, fixed.get(name))
-        house = House(stage, USERS, settings={"policyd": {"greylist_delay": f"{GREYLIST_DELAY}s"}})
+        house = House(stage, USERS, zone=ZONE, settings={"policyd": {"greylist_delay": f"{GREYLIST_DELAY}s"}})
         house.start()
         step("up: lookupd, policyd, milter, webmail, Dovecot, Postfix, nginx")
         letters = Letters(house, HERE / "mail", GREYLIST_DELAY)

@@ -11,6 +11,9 @@ from stage import Failed, Smtp, check, step, wait_for
 
 # Every letter from outside comes from a network of its own, as on the internet.
 CLIENT = {"ADDR": "192.0.2.{}", "NAME": "mail{}.example.org"}
+MOST = 50  # letters, each with a reverse name
+ZONE = {f"{n}.2.0.192.in-addr.arpa": {"PTR": [f"mail{n}.example.org"]} for n in range(1, MOST)}
+ZONE.update({f"mail{n}.example.org": {"A": [f"192.0.2.{n}"]} for n in range(1, MOST)})
 TO_BOB = """\
 From: Alice <alice@posthouse.test>
 To: Bob <bob@posthouse.test>
