@@ -179,10 +179,10 @@ std::string loose_base64(std::string_view text) {
   static constexpr std::string_view digits =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   static constexpr auto values = [] {
-    std::array<signed char, 256> table{};
+    std::array<int, 256> table{};
     table.fill(-1);
     for (std::size_t i = 0; i < digits.size(); ++i) {
-      table[static_cast<unsigned char>(digits[i])] = static_cast<signed char>(i);
+      table[static_cast<unsigned char>(digits[i])] = static_cast<int>(i);
     }
     return table;
   }();

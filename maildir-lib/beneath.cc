@@ -131,16 +131,17 @@ base::Result<std::vector<DirectoryEntry>> Directory::list() const {
   return entries;
 }
 
-base::Result<std::string> read_all(int fd, std::size_t limit) {
+base::Result<std::string> read_start(int fd, std::size_t limit) {
   struct stat st {};
   if (::fstat(fd, &st) != 0) {
     return base::errno_error("fstat", errno);
   }
   std::string text;
-  text.reserve(std::min<std::size_t>(static_cast<std::size_t>(st.st_size), limit) + 1);
+  text.reserve(std::min<std::size_t>(static_cast<std::size_t>(st.st_size), limit));
   std::array<char, 65536> room;
-  for (;;) {
-    const ssize_t got = ::read(fd, room.data(), room.size());
+  while (text.size() < limit) {
+    const ssize_t got = ::pread(fd, room.data(), std::min(room.size(), limit - text.size()),
+                                static_cast<off_t>(text.size()));
     if (got < 0 && errno == EINTR) {
       continue;
     }
@@ -148,13 +149,19 @@ base::Result<std::string> read_all(int fd, std::size_t limit) {
       return base::errno_error("read", errno);
     }
     if (got == 0) {
-      return text;
+      break;
     }
     text.append(room.data(), static_cast<std::size_t>(got));
-    if (text.size() > limit) {
-      return base::make_error(base::Errc::over_quota, "a file larger than is read");
-    }
   }
+  return text;
+}
+
+base::Result<std::string> read_all(int fd, std::size_t limit) {
+  auto text = read_start(fd, limit + 1);
+  if (text && text->size() > limit) {
+    return base::make_error(base::Errc::over_quota, "a file larger than is read");
+  }
+  return text;
 }
 
 Stamp stamp_of(int fd) {

@@ -59,6 +59,9 @@ class Directory {
   std::string path_;  // for errors
 };
 
+// The first octets of an open file, at most `limit`.
+base::Result<std::string> read_start(int fd, std::size_t limit);
+
 // All octets of an open file, at most `limit`; over_quota beyond.
 base::Result<std::string> read_all(int fd, std::size_t limit);
 

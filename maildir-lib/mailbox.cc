@@ -180,11 +180,23 @@ base::Result<base::Fd> Mailbox::open(const Mail& mail) const {
 
 base::Result<std::string> Mailbox::read(const Mail& mail) const {
   const auto file = open(mail);
-  if (!file) {
-    return file.error();
-  }
-  auto bytes = read_all(file->get(), max_mail_bytes);
+  return file ? read_mail(file->get()) : base::Result<std::string>(file.error());
+}
+
+base::Result<std::string> read_mail(int fd) {
+  auto bytes = read_all(fd, max_mail_bytes);
   return bytes && is_zstd(*bytes) ? unzstd(*bytes, max_mail_bytes) : std::move(bytes);
+}
+
+base::Result<std::string> read_mail_start(int fd, std::size_t limit) {
+  auto bytes = read_start(fd, limit);
+  if (bytes && is_zstd(*bytes)) {
+    bytes = read_mail(fd);
+    if (bytes) {
+      bytes->resize(std::min(bytes->size(), limit));
+    }
+  }
+  return bytes;
 }
 
 }  // namespace maildir

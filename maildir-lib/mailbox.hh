@@ -37,6 +37,11 @@ struct Mail {
   std::string_view base() const { return base_name(name); }
 };
 
+// The octets of an open mail file, uncompressed; over_quota beyond max_mail_bytes.
+base::Result<std::string> read_mail(int fd);
+// The first `limit` of them.
+base::Result<std::string> read_mail_start(int fd, std::size_t limit);
+
 class Mailbox {
  public:
   Mailbox(const Directory& maildir, Folder folder)

@@ -1,4 +1,4 @@
-// maildir-lib/test_maildir.hh -- for tests: a copy of the Maildir in test/data.
+// maildir-lib/test_maildir.hh -- a copy of the Maildir in test/data, for tests.
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
