@@ -1,6 +1,6 @@
 // webmail-cgi/jmap/methods.cc -- the table of all JMAP methods, and Core/echo.
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "webmail-cgi/jmap/method.hh"
+#include "webmail-cgi/jmap/mail_methods.hh"
 
 namespace webmail::jmap {
 
@@ -14,6 +14,10 @@ base::Result<void> core_echo(MethodCall& call, base::JsonWriter& response) {
 
 constexpr Method table[] = {
     {"Core/echo", core_capability, false, core_echo},
+    {"Mailbox/get", mail_capability, true, mailbox_get},
+    {"Thread/get", mail_capability, true, thread_get},
+    {"Email/get", mail_capability, true, email_get},
+    {"Email/query", mail_capability, true, email_query},
 };
 
 }  // namespace

@@ -1,0 +1,57 @@
+// webmail-cgi/jmap/blob.cc -- blobs: the file of a message, the octets of a part.
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "webmail-cgi/blob.hh"
+
+#include "mail-lib/mime.hh"
+#include "maildir-lib/zstd.hh"
+
+#include "webmail-cgi/jmap/ids.hh"
+#include "webmail-cgi/jmap/message_source.hh"
+#include "webmail-cgi/jmap/store.hh"
+
+namespace webmail {
+
+namespace jmap {
+
+base::Result<base::Fd> open_message(const Account& account, std::string_view digits) {
+  const auto store = StoreLock::take(account);
+  if (!store) {
+    return store.error();
+  }
+  const Email* email = (*store)->find(digits);
+  return email == nullptr ? base::make_error(base::Errc::not_found, "no such Email")
+                          : (*store)->open(*email);
+}
+
+}  // namespace jmap
+
+base::Result<Blob> open_blob(const Account& account, std::string_view blob_id) {
+  const auto id = jmap::parse_blob_id(blob_id);
+  auto file = id ? jmap::open_message(account, id->digits)
+                 : base::make_error(base::Errc::not_found, "no blob id");
+  if (!file) {
+    return file.error();
+  }
+  if (id->part.empty()) {
+    const auto start = maildir::read_start(file->get(), 4);
+    if (start && !maildir::is_zstd(*start)) {
+      const std::uint64_t size = maildir::stamp_of(file->get()).size;
+      return Blob{"message/rfc822", "message.eml", FileRange{std::move(*file), 0, size}};
+    }
+  }
+  auto bytes = maildir::read_mail(file->get());
+  if (!bytes) {
+    return bytes.error();
+  }
+  if (id->part.empty()) {
+    return Blob{"message/rfc822", "message.eml", std::move(*bytes)};
+  }
+  const auto message = mail::Message::parse(*bytes);
+  const mail::Part* part = message.find(id->part);
+  if (part == nullptr) {
+    return base::make_error(base::Errc::not_found, "no such part");
+  }
+  return Blob{part->type, part->name.value_or(""), message.content(*part)};
+}
+
+}  // namespace webmail

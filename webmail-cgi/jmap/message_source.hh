@@ -1,0 +1,17 @@
+// webmail-cgi/jmap/message_source.hh -- the file of an Email, for blobs and the view.
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string_view>
+
+#include "base/handle.hh"
+#include "base/result.hh"
+
+#include "webmail-cgi/account.hh"
+
+namespace webmail::jmap {
+
+// not_found when the account has no Email of these digits.
+base::Result<base::Fd> open_message(const Account& account, std::string_view digits);
+
+}  // namespace webmail::jmap

@@ -1,0 +1,72 @@
+// webmail-cgi/jmap/thread.cc -- Thread/get (RFC 8621 s3.1): each Email is a Thread of its own yet.
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "webmail-cgi/jmap/arguments.hh"
+#include "webmail-cgi/jmap/ids.hh"
+#include "webmail-cgi/jmap/mail_methods.hh"
+#include "webmail-cgi/jmap/store.hh"
+
+namespace webmail::jmap {
+
+namespace {
+
+// `properties` may name id and emailIds; both are few, so "id" alone is the one choice.
+base::Result<bool> wants_emails(MethodCall& call) {
+  const auto wanted = list_argument(call, "properties");
+  if (!wanted) {
+    return wanted.error();
+  }
+  bool emails = !*wanted;
+  for (const std::string& name : wanted->value_or(std::vector<std::string>())) {
+    if (name != "id" && name != "emailIds") {
+      return invalid_argument(call, "properties", "no property " + name);
+    }
+    emails = emails || name == "emailIds";
+  }
+  return emails;
+}
+
+}  // namespace
+
+base::Result<void> thread_get(MethodCall& call, base::JsonWriter& response) {
+  const auto ids = ids_argument(call);
+  if (!ids) {
+    return ids.error();
+  }
+  const auto emails = wants_emails(call);
+  if (!emails) {
+    return emails.error();
+  }
+  if (!*ids) {
+    return call.refuse("requestTooLarge", "ids must be given");
+  }
+  const auto store = StoreLock::take(call.account());
+  if (!store) {
+    return store.error();
+  }
+  std::vector<std::string_view> missing;
+  response.begin_object();
+  response.key("accountId").string(call.account().id);
+  response.key("state").string((*store)->state());
+  response.key("list").begin_array();
+  for (const std::string& id : **ids) {
+    const auto digits = digits_in(id, 'T');
+    if (!digits || (*store)->find(*digits) == nullptr) {
+      missing.push_back(id);
+      continue;
+    }
+    response.begin_object().key("id").string(id);
+    if (*emails) {
+      response.key("emailIds").begin_array().string("E" + *digits).end_array();
+    }
+    response.end_object();
+  }
+  response.end_array();
+  response.key("notFound").begin_array();
+  for (const std::string_view id : missing) {
+    response.string(id);
+  }
+  response.end_array().end_object();
+  return {};
+}
+
+}  // namespace webmail::jmap
