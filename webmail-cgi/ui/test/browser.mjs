@@ -218,6 +218,9 @@ test('each failure says what to do, and trying again mends it', async ({ page, m
   mock.fail = { '/view/': { status: 503 } };
   await page.click('.message .state .button');
   await page.waitForSelector('.letter .state[role=alert]');
+  mock.fail = { '/view/': { status: 502, html: '<h1>Bad Gateway</h1>' } };
+  await page.click('.letter .state .button');
+  await page.waitForSelector('.letter .state[role=alert]');
   mock.fail = {};
   await page.click('.letter .state .button');
   await page.waitForSelector('iframe.body.shown');

@@ -58,6 +58,7 @@ class Mock {
   async handle(request, response) {
     const url = new URL(request.url, 'http://localhost');
     const planned = Object.entries(this.fail).find(([path]) => path.startsWith('/') && url.pathname.startsWith(path))?.[1];
+    if (planned?.html) return response.writeHead(planned.status, { 'Content-Type': 'text/html' }).end(planned.html);
     if (planned) return problem(response, planned.status, planned.detail ?? 'planned', planned.retryAfter);
     const page = this.staticFile(url.pathname);
     if (page) return this.sendFile(response, page);

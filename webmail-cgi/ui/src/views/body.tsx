@@ -79,7 +79,7 @@ function Frame(props: { blobId: string; onKey: (event: KeyboardEvent) => void; o
 
   function loaded(frame: HTMLIFrameElement): void {
     const inside = frame.contentDocument;
-    if (!inside || !isSafeView(inside)) {
+    if (!inside || !isView(frame, inside)) {
       setShown('failed');
       return;
     }
@@ -134,9 +134,12 @@ function Frame(props: { blobId: string; onKey: (event: KeyboardEvent) => void; o
 // The server marks what it left out.
 const BLOCKED = '[data-blocked], meta[name="posthouse-blocked"]';
 
-// An error of the server or the proxy is no HTML page of ours; it comes as JSON or from elsewhere.
-function isSafeView(inside: Document): boolean {
-  return inside.contentType === 'text/html' && inside.body !== null;
+// The daemon's errors are JSON, a proxy's are pages: the status tells where the browser knows it.
+function isView(frame: HTMLIFrameElement, inside: Document): boolean {
+  if (inside.contentType !== 'text/html' || !inside.body) return false;
+  const [arrival] = frame.contentWindow?.performance.getEntriesByType('navigation') ?? [];
+  const status = (arrival as { responseStatus?: number } | undefined)?.responseStatus;
+  return !status || status === 200;
 }
 
 function isEmpty(body: HTMLElement): boolean {

@@ -47,10 +47,11 @@ export function Shell(props: { session: SessionState; client: Client }) {
   function onKey(event: KeyboardEvent): void {
     if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
     if (event.isComposing || help.open) return;
-    const target = event.target as Element | null;
+    // An element of the page or of a mail's frame; the document itself has no closest().
+    const target = (event.target as Node | null)?.nodeType === Node.ELEMENT_NODE ? (event.target as Element) : null;
     if (target?.closest('input, select, textarea, dialog, [popover]')) return;
     // Enter and the arrows belong to what has the focus, unless that is the list.
-    const inList = target?.closest('[role=listbox]') !== null;
+    const inList = Boolean(target?.closest('[role=listbox]'));
     if (event.key === 'Enter' && target?.closest('a, button, [role=separator]')) return;
     const arrow = inList ? { ArrowDown: 'j', ArrowUp: 'k' }[event.key] : undefined;
     const run = keys[arrow ?? event.key];
