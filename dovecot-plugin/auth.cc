@@ -29,7 +29,7 @@ std::string settings_folder() {
 }
 
 void log_trouble(auth_request* request, const char* text) {
-  e_error(authdb_event(request), "posthouse: %s", text);
+  e_error(authdb_event(request), "%s", text);
 }
 
 // What `work` answers; `trouble` when an exception of a library came out of it.
@@ -210,10 +210,19 @@ userdb_module* make_userdb(pool_t pool) {
   return module;
 }
 
+// Once more after preinit: Dovecot 2.4 overwrites it by use_worker of the configuration.
+void init_passdb(passdb_module* module) {
+  module->blocking = true;
+}
+void init_userdb(userdb_module* module) {
+  module->blocking = true;
+}
+
 passdb_module_interface make_passdb_interface() {
   passdb_module_interface interface {};
   interface.name = driver_name;
   interface.preinit = dovecot::preinit_passdb<make_passdb>;
+  interface.init = init_passdb;
   interface.verify_plain = verify_plain;
   interface.lookup_credentials = lookup_credentials;
   return interface;
@@ -223,6 +232,7 @@ userdb_module_interface make_userdb_interface() {
   userdb_module_interface interface {};
   interface.name = driver_name;
   interface.preinit = dovecot::preinit_userdb<make_userdb>;
+  interface.init = init_userdb;
   interface.lookup = lookup;
   interface.iterate_init = begin_iteration;
   interface.iterate_next = next_of_iteration;
