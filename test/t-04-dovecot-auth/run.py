@@ -29,6 +29,22 @@ service auth-worker {
 }
 """
 
+QUOTA_2_3 = """\
+mail_plugins = quota
+plugin {
+  quota = count:User quota
+  quota_vsizes = yes
+}
+"""
+QUOTA_2_4 = """\
+mail_plugins {
+  quota = yes
+}
+quota "User quota" {
+  driver = count
+}
+"""
+
 
 def imap_refusal(dovecot, user, password):
     """What IMAP says to a login that must fail."""
@@ -103,8 +119,9 @@ def homes(stage, dovecot):
     equal(names, sorted([ALICE, BOB, CAROL] + [f"user{i:04}@{DOMAIN}" for i in range(30)]), "doveadm lists all users")
     text = stage.run("doveadm", "user", CAROL).stdout
     check(f"\t{stage.mail_root}/" in text and f"\t{owner.st_uid}\n" in text, "doveadm finds the home of an expired user")
-    quota = "quota_rule\t*:bytes=10485760" if dovecot.is_2_3 else "quota_storage_size\t10485760"
-    check(quota in stage.run("doveadm", "user", ALICE).stdout, "the quota comes with the home")
+    limits = [stage.run("doveadm", "-f", "flow", "quota", "get", "-u", user).stdout for user in (ALICE, BOB)]
+    check("Type=STORAGE" in limits[0] and "Limit=10240 " in limits[0], "Dovecot's quota knows the account's limit")
+    check("Limit=10240 " not in limits[1], "and that another has none")
     check(ALICE in stage.run("doveadm", "auth", "lookup", ALICE).stdout, "doveadm auth lookup finds the account")
 
 
@@ -138,7 +155,7 @@ def without_database(stage, dovecot):
         # Postfix 3.7 does not know Dovecot's "code=temp_fail" and says 535.
         check(error.smtp_code in (454, 535), f"submission takes no login: {error.smtp_code}")
     check(stage.run("doveadm", "user", "*", ok=None).returncode != 0, "doveadm does not show an empty list")
-    check(dovecot.log.find(r"posthouse: .*directory\.db"), "the log names what is missing")
+    check(dovecot.log.find(r"auth-worker.*directory\.db"), "the log names what is missing")
     os.rename(f"{DATABASE}.away", DATABASE)
     dovecot.imap(ALICE, "pw-of-alice").logout()
     step("when the database is back, logins work again at once")
@@ -161,7 +178,8 @@ def accounts(stage):
 with Stage() as stage:
     accounts(stage)
     stage.configure("dovecot-plugin", {})
-    dovecot = stage.start_dovecot(AUTH)
+    with_quota = QUOTA_2_4 if stage.run("dovecot", "--version").stdout.startswith("2.4") else QUOTA_2_3
+    dovecot = stage.start_dovecot(AUTH + with_quota)
     logins(stage, dovecot)
     homes(stage, dovecot)
     submission(stage)
