@@ -33,7 +33,7 @@ function viewPage({ text, html }) {
   const style = html
     ? 'body{margin:0;font:16px/26px system-ui,sans-serif}'
     : ':root{color-scheme:light dark}body{margin:0;font:16px/26px system-ui,sans-serif}div{white-space:pre-wrap;overflow-wrap:anywhere;max-width:72ch}';
-  return `<!doctype html><html><head><meta charset="utf-8"><style>${style}</style></head><body>${html ?? `<div dir="auto">${escape(text ?? '')}</div>`}</body></html>`;
+  return `<!doctype html><html><head><meta charset="utf-8"><style>${style}</style></head><body data-blocked-pictures="${html ? 1 : 0}">${html ?? `<div dir="auto">${escape(text ?? '')}</div>`}</body></html>`;
 }
 
 class Mock {

@@ -60,7 +60,7 @@ export const part = (blobId, type, name, size) => ({
 
 const NEWSLETTER = `<table width="100%" bgcolor="#f4f1ea"><tr><td align="center"><table width="600" bgcolor="#ffffff" cellpadding="24"><tr><td>
 <h1 style="font-family:Georgia,serif;color:#333">The harvest letter</h1><p style="font:15px/24px Georgia,serif;color:#444">What we picked,
-what we cooked, and three recipes for the first cold week.</p><p><img data-blocked="1" alt="A basket of apples" width="200" height="120"></p>
+what we cooked, and three recipes for the first cold week.</p><p><img alt="A basket of apples" width="200" height="120"></p>
 <p><a href="https://example.org/" target="_blank">Read on the web</a></p></td></tr></table></td></tr></table>`;
 
 const LONG = 'Re: Re: Fwd: The schedule of the autumn conference, the list of speakers, the rooms, the catering and everything else that was said about it in the last three weeks';

@@ -131,8 +131,8 @@ function Frame(props: { blobId: string; onKey: (event: KeyboardEvent) => void; o
   );
 }
 
-// The server marks what it left out.
-const BLOCKED = '[data-blocked], meta[name="posthouse-blocked"]';
+// The server counts what it left out.
+const BLOCKED = 'body[data-blocked-pictures]:not([data-blocked-pictures="0"])';
 
 // The daemon's errors are JSON, a proxy's are pages: the status tells where the browser knows it.
 function isView(frame: HTMLIFrameElement, inside: Document): boolean {
