@@ -150,8 +150,8 @@ class Server::Connection {
   bool waits_ = false;
 };
 
-Server::Server(const Settings& settings, const loop::DaemonContext& context)
-    : settings_(settings),
+Server::Server(Settings settings, const loop::DaemonContext& context)
+    : settings_(std::move(settings)),
       loop_(context.loop),
       log_(context.log),
       cache_(base::system_clock()),

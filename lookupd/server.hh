@@ -33,7 +33,7 @@ class Server final : public loop::Service<Settings> {
   // Starts even when the directory cannot be read now: then every answer is "later".
   static base::Result<std::unique_ptr<loop::Service<Settings>>> start(
       const Settings& settings, const loop::DaemonContext& context);
-  Server(const Settings& settings, const loop::DaemonContext& context);  // for start()
+  Server(Settings settings, const loop::DaemonContext& context);  // for start()
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   Server(Server&&) = delete;
