@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <condition_variable>
+#include <csignal>
 #include <mutex>
 #include <optional>
 
@@ -163,7 +164,7 @@ struct Callbacks {
 
   // The engine of this process; never destroyed, because libmilter's threads may outlive main().
   static std::shared_ptr<Engine>& current() {
-    static auto* engine = new std::shared_ptr<Engine>();
+    static auto* engine = new std::shared_ptr<Engine>();  // NOLINT: see above
     return *engine;
   }
 

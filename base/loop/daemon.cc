@@ -118,7 +118,7 @@ class Skeleton {
 
   base::Result<void> open() {
     ::umask(daemon_umask);
-    std::signal(SIGPIPE, SIG_IGN);
+    (void)std::signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
     auto sink = base::open_log_sink(program_, current_.settings->log_to);
     if (!sink) {
@@ -165,7 +165,7 @@ class Skeleton {
   // The old settings stay when anything about the new ones is wrong.
   base::Result<void> reload() {
     notify_manager("RELOADING=1");
-    const auto done = take_new_settings();
+    auto done = take_new_settings();
     if (done) {
       log_->write(daemon_reloaded, {{"config", config_}});
     } else {
@@ -216,7 +216,7 @@ class Skeleton {
   }
 
   void complain(const base::Error& error) const {
-    std::fprintf(stderr, "%s: %s\n", program_.c_str(), error.text().c_str());
+    (void)std::fprintf(stderr, "%s: %s\n", program_.c_str(), error.text().c_str());
   }
 
   void fail(const base::Error& error) {
@@ -237,8 +237,8 @@ class Skeleton {
 };
 
 int print(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  return std::fflush(stdout) == 0 ? EXIT_SUCCESS : exit_failed;
+  const bool is_whole = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  return is_whole && std::fflush(stdout) == 0 ? EXIT_SUCCESS : exit_failed;
 }
 
 }  // namespace
@@ -248,8 +248,8 @@ int run_daemon(int argc, char** argv, const DaemonParts& parts) {
   const auto options =
       parse_daemon_options(program, {argv + 1, static_cast<std::size_t>(std::max(argc - 1, 0))});
   if (!options) {
-    std::fprintf(stderr, "%s: %s\n%s\n", program.c_str(), options.error().detail.c_str(),
-                 options.error().hint.c_str());
+    (void)std::fprintf(stderr, "%s: %s\n%s\n", program.c_str(), options.error().detail.c_str(),
+                       options.error().hint.c_str());
     return exit_usage;
   }
   switch (options->action) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/loop/dns_answer.hh"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -224,7 +225,7 @@ base::Result<DnsAnswer> decode_dns_answer(std::string_view packet, std::string_v
   }
   DnsAnswer answer;
   answer.type = type;
-  answer.rcode = *flags & 0x0FU;
+  answer.rcode = static_cast<int>(*flags & 0x0FU);
   answer.nxdomain = answer.rcode == 3;
   answer.canonical =
       type == DnsType::cname ? std::string(name) : follow_chain(records, std::string(name));
@@ -349,9 +350,10 @@ base::Result<std::string> reverse_name(std::string_view address) {
     return out + "in-addr.arpa";
   }
   if (::inet_pton(AF_INET6, text.c_str(), &v6) == 1) {
-    const std::string digits = base::hex({static_cast<const std::uint8_t*>(v6.s6_addr), 16});
-    for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit) {
-      out += *digit;
+    std::string digits = base::hex({static_cast<const std::uint8_t*>(v6.s6_addr), 16});
+    std::reverse(digits.begin(), digits.end());
+    for (const char digit : digits) {
+      out += digit;
       out += '.';
     }
     return out + "ip6.arpa";

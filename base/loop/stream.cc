@@ -17,11 +17,11 @@ namespace loop {
 namespace {
 
 // One for all streams of a thread: bytes rest here only during on_data.
-constexpr std::size_t scratch_size = 64 * 1024;
+constexpr std::size_t scratch_size = 64UL * 1024;
 thread_local std::array<char, scratch_size> scratch;
 
 // A buffer larger than this is given back when it empties.
-constexpr std::size_t kept_capacity = 16 * 1024;
+constexpr std::size_t kept_capacity = 16UL * 1024;
 
 }  // namespace
 

@@ -3,13 +3,12 @@
 #include "base/loop/workers.hh"
 
 #include <condition_variable>
+#include <csignal>
 #include <deque>
 #include <mutex>
 #include <system_error>
 #include <thread>
 #include <vector>
-
-#include <signal.h>
 
 #include "base/loop/events.hh"
 
@@ -19,7 +18,7 @@ namespace {
 
 struct Queued {
   JobId id = 0;
-  std::function<std::any()> work;
+  std::function<std::shared_ptr<void>()> work;
 };
 
 // Signals belong to the loop's thread; a new thread inherits the mask.
@@ -108,8 +107,7 @@ Workers::~Workers() {
   }
 }
 
-JobId Workers::enqueue(Duration deadline, std::function<std::any()> work,
-                       std::function<void(Outcome)> done) {
+JobId Workers::enqueue(Duration deadline, Work work, std::function<void(const Outcome&)> done) {
   const JobId id = ++last_;
   Job& job = jobs_[id];
   job.done = std::move(done);
@@ -117,7 +115,7 @@ JobId Workers::enqueue(Duration deadline, std::function<std::any()> work,
     // Through the shared part, because the Workers may be gone by then.
     loop_.defer([shared = shared_, id, why] {
       if (shared->owner != nullptr) {
-        shared->owner->answer(id, why);
+        shared->owner->answer(id, {nullptr, why});
       }
     });
   };
@@ -131,25 +129,30 @@ JobId Workers::enqueue(Duration deadline, std::function<std::any()> work,
       return id;
     }
   }
-  job.deadline = std::make_unique<Timer>(loop_, [this, answer_later] {
+  job.deadline = std::make_unique<Timer>(loop_, [this, id, answer_later] {
+    drop_queued(id);
     answer_later(base::make_error(base::Errc::timeout, options_.name + ": deadline passed"));
   });
   job.deadline->start(deadline);
   return id;
 }
 
-void Workers::answer(JobId id, Outcome outcome) {
+void Workers::answer(JobId id, const Outcome& outcome) {
   const auto found = jobs_.find(id);
   if (found == jobs_.end()) {
     return;  // cancelled, or answered before
   }
   const auto done = std::move(found->second.done);
-  cancel(id);
-  done(std::move(outcome));  // may destroy this
+  jobs_.erase(found);
+  done(outcome);  // may destroy this
 }
 
 void Workers::cancel(JobId job) {
   jobs_.erase(job);
+  drop_queued(job);
+}
+
+void Workers::drop_queued(JobId job) {
   Queued dropped;  // its captures die outside the lock
   const std::lock_guard lock(shared_->mutex);
   for (auto queued = shared_->queue.begin(); queued != shared_->queue.end(); ++queued) {
@@ -171,13 +174,14 @@ void Workers::serve(const std::shared_ptr<Shared>& shared) {
     Queued job = std::move(shared->queue.front());
     shared->queue.pop_front();
     lock.unlock();
-    Outcome outcome = base::make_error(base::Errc::internal, "work ended by an exception");
+    Outcome outcome;
     try {
-      outcome = job.work();
+      outcome.result = job.work();
     } catch (const std::exception& err) {
-      outcome = base::make_error(base::Errc::internal, std::string("work threw: ") + err.what());
+      outcome.error =
+          base::make_error(base::Errc::internal, std::string("work threw: ") + err.what());
     } catch (...) {
-      outcome = base::make_error(base::Errc::internal, "work threw what is no exception");
+      outcome.error = base::make_error(base::Errc::internal, "work threw what is no exception");
     }
     job.work = nullptr;
     lock.lock();

@@ -8,8 +8,8 @@
 // own all it touches.
 #pragma once
 
-#include <any>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -42,17 +42,19 @@ class Workers {
   // grace time, then their threads are left alone (loop.workers.abandoned).
   ~Workers();
 
-  // T is copyable; wrap other things in a shared_ptr.
   template <typename T>
   JobId submit(Duration deadline, std::function<base::Result<T>()> work,
                std::function<void(base::Result<T>)> done) {
     return enqueue(
-        deadline, [work = std::move(work)]() -> std::any { return work(); },
-        [done = std::move(done)](Outcome outcome) {
-          if (outcome) {
-            done(std::any_cast<base::Result<T>>(std::move(*outcome)));
+        deadline,
+        [work = std::move(work)]() -> std::shared_ptr<void> {
+          return std::make_shared<base::Result<T>>(work());
+        },
+        [done = std::move(done)](const Outcome& outcome) {
+          if (outcome.result) {
+            done(std::move(*std::static_pointer_cast<base::Result<T>>(outcome.result)));
           } else {
-            done(outcome.error());
+            done(outcome.error);
           }
         });
   }
@@ -65,18 +67,23 @@ class Workers {
   std::size_t pending() const { return jobs_.size(); }
 
  private:
-  using Outcome = base::Result<std::any>;
+  // What came of a job: a Result<T> whose type submit() knows, or why there is none.
+  struct Outcome {
+    std::shared_ptr<void> result;
+    base::Error error;
+  };
+  using Work = std::function<std::shared_ptr<void>()>;
   struct Shared;
   struct Job {
-    std::function<void(Outcome)> done;
+    std::function<void(const Outcome&)> done;
     std::unique_ptr<Timer> deadline;
   };
 
   Workers(Loop& loop, WorkersOptions options);
   base::Result<void> start();
-  JobId enqueue(Duration deadline, std::function<std::any()> work,
-                std::function<void(Outcome)> done);
-  void answer(JobId id, Outcome outcome);
+  JobId enqueue(Duration deadline, Work work, std::function<void(const Outcome&)> done);
+  void answer(JobId id, const Outcome& outcome);
+  void drop_queued(JobId job);
   static void serve(const std::shared_ptr<Shared>& shared);
 
   Loop& loop_;
