@@ -65,6 +65,8 @@ class FastcgiConnection {
   bool is_receiving() const { return state_ == State::params || state_ == State::body; }
   // A request was handed out and waits for finish().
   bool is_answering() const { return state_ == State::answering; }
+  // Bytes of a request that is not complete yet.
+  std::size_t held() const { return input_.size() + params_.size() + request_.body.size(); }
   // The web server no longer wants the answer (its client went away).
   bool is_aborted() const { return is_aborted_; }
 

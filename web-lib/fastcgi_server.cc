@@ -74,7 +74,10 @@ class FastcgiSession : public std::enable_shared_from_this<FastcgiSession> {
   FastcgiSession& operator=(const FastcgiSession&) = delete;
   FastcgiSession(FastcgiSession&&) = delete;
   FastcgiSession& operator=(FastcgiSession&&) = delete;
-  ~FastcgiSession() { open_connections.add(-1); }
+  ~FastcgiSession() {
+    open_connections.add(-1);
+    server_.hold(held_, 0);
+  }
 
   void respond(const Request* request, Response response);
   bool is_aborted() const { return connection_.is_aborted() || stream_->is_closed(); }
@@ -98,6 +101,7 @@ class FastcgiSession : public std::enable_shared_from_this<FastcgiSession> {
   std::string_view late_;                  // what the deadline is for
   std::shared_ptr<Body> body_;             // being sent; null between answers
   std::uint64_t sent_ = 0;
+  std::size_t held_ = 0;     // counted with the server
   bool is_reading_ = false;  // a piece is on its way from the workers
 };
 
@@ -117,7 +121,9 @@ std::size_t FastcgiSession::take(std::string_view bytes) {
   } else if (!connection_.is_receiving() && was_receiving) {
     deadline_.reset();  // aborted
   }
-  if (connection_.wants_close()) {
+  if (!server_.hold(held_, connection_.held())) {
+    close(base::make_error(base::Errc::over_quota, "too much of requests is on its way"));
+  } else if (connection_.wants_close()) {
     stream_->close_after_write();
   } else if (connection_.is_aborted() && body_) {
     send_body();
@@ -281,6 +287,13 @@ void FastcgiServer::accept(base::Fd socket) {
   if (sessions_.size() >= options_.connections) {
     listener_->pause();
   }
+}
+
+// Counts a session's incoming bytes; false: too many of all sessions.
+bool FastcgiServer::hold(std::size_t& before, std::size_t now) {
+  held_ = held_ - before + now;
+  before = now;
+  return held_ <= options_.held || now == 0;
 }
 
 void FastcgiServer::closed(FastcgiSession* session) {

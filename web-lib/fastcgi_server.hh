@@ -28,6 +28,8 @@ namespace web {
 struct FastcgiServerOptions {
   FastcgiLimits limits;
   std::size_t connections = 10'000;
+  // Of all requests that are still coming in together; the connection that exceeds it is closed.
+  std::size_t held = std::size_t{512} << 20U;
   loop::Duration receive{30'000};  // from the first byte of a request to its last
   loop::Duration send{60'000};     // the web server takes nothing of an answer for so long
 };
@@ -99,11 +101,13 @@ class FastcgiServer {
 
   void accept(base::Fd socket);
   void closed(FastcgiSession* session);
+  bool hold(std::size_t& before, std::size_t now);
 
   loop::Loop& loop_;
   loop::Workers& workers_;
   FastcgiServerOptions options_;
   FastcgiCallbacks callbacks_;
+  std::size_t held_ = 0;
   std::unordered_map<FastcgiSession*, std::shared_ptr<FastcgiSession>> sessions_;
   std::unique_ptr<loop::Listener> listener_;
 };
