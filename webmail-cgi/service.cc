@@ -25,6 +25,7 @@ namespace webmail {
 namespace {
 
 constexpr loop::Duration housekeeping{30'000};
+constexpr std::size_t connector_threads = 2;  // one for each of Dovecot's sockets
 constexpr std::size_t state_file_max = std::size_t{512} << 20U;
 
 base::Gauge sessions_open("webmail_sessions", "Sessions of logged-in users.");
@@ -43,6 +44,7 @@ web::FastcgiServerOptions server_options(const Settings& settings) {
   options.connections = static_cast<std::size_t>(settings.max_connections);
   options.receive = settings.receive_timeout;
   options.send = settings.send_timeout;
+  options.held = settings.max_held.count;
   return options;
 }
 
@@ -53,12 +55,13 @@ mode_t mode_of(const std::string& octal) {
 class WebmailService final : public loop::Service<Settings> {
  public:
   WebmailService(const Settings& settings, const loop::DaemonContext& context,
-                 std::unique_ptr<loop::Workers> workers)
+                 std::unique_ptr<loop::Workers> workers, std::unique_ptr<loop::Workers> connectors)
       : log_(context.log),
         state_file_(settings.state_directory.empty() ? "" : settings.state_directory + "/sessions"),
         workers_(std::move(workers)),
+        connectors_(std::move(connectors)),
         sessions_(base::system_clock(), session_limits(settings)),
-        desk_(context.loop, *workers_, base::system_clock(), settings),
+        desk_(context.loop, *connectors_, base::system_clock(), settings),
         queue_(context.loop, *workers_, static_cast<std::size_t>(settings.max_waiting)),
         router_({context.log, base::system_clock(), sessions_, desk_, queue_}, settings),
         timer_(context.loop, [this] { keep_house(); }) {}
@@ -77,6 +80,7 @@ class WebmailService final : public loop::Service<Settings> {
   base::Log& log_;
   std::string state_file_;  // empty: none
   std::unique_ptr<loop::Workers> workers_;
+  std::unique_ptr<loop::Workers> connectors_;  // to Dovecot: a dead mail disk must not bar logins
   web::Sessions sessions_;
   LoginDesk desk_;
   AccountQueue queue_;
@@ -164,12 +168,12 @@ void WebmailService::keep_house() {
 }
 
 void WebmailService::add_verbs(loop::ControlServer& control) {
-  control.add("session_list", "Lists the sessions of \"user\".",
+  control.add("session_list", R"(Lists the sessions of "user".)",
               [this](const loop::ControlRequest& request, loop::ControlReply reply) {
                 list_sessions(request, reply);
               });
   control.add("session_end",
-              "Ends the session \"id\" of \"user\", or all sessions of that user without it.",
+              R"(Ends the session "id" of "user", or all sessions of that user without it.)",
               [this](const loop::ControlRequest& request, loop::ControlReply reply) {
                 end_sessions(request, reply);
               });
@@ -217,7 +221,14 @@ base::Result<std::unique_ptr<loop::Service<Settings>>> start_service(
   if (!workers) {
     return workers.error();
   }
-  auto service = std::make_unique<WebmailService>(settings, context, std::move(*workers));
+  options.name = "connect";
+  options.threads = connector_threads;
+  auto connectors = loop::Workers::make(context.loop, options);
+  if (!connectors) {
+    return connectors.error();
+  }
+  auto service = std::make_unique<WebmailService>(settings, context, std::move(*workers),
+                                                  std::move(*connectors));
   if (const auto opened = service->open(settings, context); !opened) {
     return opened.error();
   }

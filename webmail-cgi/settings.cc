@@ -74,6 +74,8 @@ constexpr base::Setting<Settings> table[] = {
      "Size of a request's body."},
     {"max_headers", &Settings::max_headers, "64k", "8k..1M", Reload::live,
      "Size of a request's headers and FastCGI parameters."},
+    {"max_held", &Settings::max_held, "512M", "1M..64G", Reload::live,
+     "Memory for all requests together that are still coming in; what exceeds it is cut off."},
     {"max_calls", &Settings::max_calls, "32", "16..1000", Reload::live,
      "Method calls in one JMAP request."},
     {"max_objects", &Settings::max_objects, "1000", "500..100000", Reload::live,

@@ -36,11 +36,12 @@ struct Settings : loop::DaemonSettings {
   base::Duration send_timeout{};
   base::Bytes max_request;
   base::Bytes max_headers;
+  base::Bytes max_held;
   std::int64_t max_calls = 0;
   std::int64_t max_objects = 0;
 };
 
-inline constexpr std::size_t settings_count = 30;
+inline constexpr std::size_t settings_count = 31;
 extern const base::Setting<Settings> (&settings_table)[settings_count];
 
 // What the table cannot see: malformed with a hint when an origin, path or address will not do.
