@@ -145,7 +145,7 @@ base::Result<void> FastcgiConnection::receive(std::string_view bytes) {
     if (rest.size() < whole) {
       break;
     }
-    const auto taken =
+    auto taken =
         take_record({byte_at(rest, 1), number_at(rest, 2), rest.substr(header_size, content)});
     if (!taken) {
       return taken;

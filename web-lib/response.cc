@@ -121,7 +121,7 @@ Response problem(int status, std::string_view detail, std::string_view type,
 
 std::string safe_media_type(std::string_view type) {
   const auto parts = base::split(type, ';');
-  const std::string essence = base::to_lower(base::trim(parts.front()));
+  std::string essence = base::to_lower(base::trim(parts.front()));
   const std::size_t slash = essence.find('/');
   if (essence.size() > 127 || slash == std::string::npos ||
       !is_token(std::string_view(essence).substr(0, slash)) ||

@@ -11,7 +11,7 @@ namespace webmail {
 namespace {
 
 // Dovecot's own limits are 8192 for a request and more for a userdb reply.
-constexpr std::size_t line_max = 64 * 1024;
+constexpr std::size_t line_max = std::size_t{64} << 10U;
 constexpr std::size_t user_max = 255;
 constexpr std::size_t password_max = 1024;
 constexpr char escape = '\1';
@@ -94,7 +94,7 @@ base::Result<void> DovecotAuth::receive(std::string_view bytes) {
   input_ += bytes;
   std::string_view rest = input_;
   for (std::size_t end = rest.find('\n'); end != std::string_view::npos; end = rest.find('\n')) {
-    if (const auto taken = take_line(rest.substr(0, end)); !taken) {
+    if (auto taken = take_line(rest.substr(0, end)); !taken) {
       return taken;
     }
     rest.remove_prefix(end + 1);
@@ -139,6 +139,13 @@ base::Result<void> DovecotAuth::take_handshake(const Fields& fields) {
   return {};
 }
 
+bool DovecotAuth::says_no(std::string_view word, const Fields& fields) const {
+  if (kind_ == Kind::userdb) {
+    return word == "NOTFOUND";
+  }
+  return word == "FAIL" && !parameter(fields, "temp") && parameter(fields, "code") != "temp_fail";
+}
+
 void DovecotAuth::take_reply(const Fields& fields) {
   if (fields.size() < 2) {
     return;
@@ -154,10 +161,7 @@ void DovecotAuth::take_reply(const Fields& fields) {
   } else if (kind_ == Kind::userdb && word == "USER" && fields.size() > 2) {
     reply.user = unescape_auth_field(fields[2]);
     reply.home = unescape_auth_field(parameter(fields, "home").value_or(""));
-  } else if (kind_ == Kind::userdb && word == "NOTFOUND") {
-    reply.verdict = AuthReply::Verdict::refused;
-  } else if (kind_ == Kind::client && word == "FAIL" && !parameter(fields, "temp") &&
-             parameter(fields, "code") != "temp_fail") {
+  } else if (says_no(word, fields)) {
     reply.verdict = AuthReply::Verdict::refused;
   }
   // A name with control bytes would travel into logs and headers: no such user is served.
@@ -167,7 +171,7 @@ void DovecotAuth::take_reply(const Fields& fields) {
   replies_.push_back(std::move(reply));
 }
 
-std::uint32_t DovecotAuth::queue(std::string line) {
+std::uint32_t DovecotAuth::queue(std::string_view line) {
   (is_ready_ ? output_ : waiting_) += line;
   asked_.insert(last_id_);
   return last_id_;
@@ -190,7 +194,7 @@ base::Result<std::uint32_t> DovecotAuth::ask_password(std::string_view user,
     line += "\trip=" + escape_auth_field(client_address);
   }
   line += "\tsecured\tresp=" + base::base64(plain) + "\n";  // resp must come last
-  return queue(std::move(line));
+  return queue(line);
 }
 
 base::Result<std::uint32_t> DovecotAuth::look_up(std::string_view user) {

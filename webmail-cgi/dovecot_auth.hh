@@ -70,7 +70,8 @@ class DovecotAuth {
   base::Result<void> take_line(std::string_view line);
   base::Result<void> take_handshake(const Fields& fields);
   void take_reply(const Fields& fields);
-  std::uint32_t queue(std::string line);
+  bool says_no(std::string_view word, const Fields& fields) const;
+  std::uint32_t queue(std::string_view line);
 
   Kind kind_;
   bool is_ready_ = false;

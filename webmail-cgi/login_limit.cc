@@ -27,7 +27,7 @@ std::string net_key(std::string_view client) {
 }  // namespace
 
 std::string client_net(std::string_view address) {
-  const std::string text(address);
+  std::string text(address);
   unsigned char bytes[16] = {};
   char out[INET6_ADDRSTRLEN] = {};
   if (::inet_pton(AF_INET, text.c_str(), bytes) == 1) {

@@ -35,7 +35,7 @@ web::Response login_demanded(const web::Request& request,
                              std::string_view detail = "Not logged in.") {
   web::Response response = web::problem(401, detail);
   if (is_for_clients(request) && request.header("X-Requested-With").empty()) {
-    response.header("WWW-Authenticate", "Basic realm=\"Posthouse\", charset=\"UTF-8\"");
+    response.header("WWW-Authenticate", R"(Basic realm="Posthouse", charset="UTF-8")");
   }
   return response;
 }
