@@ -301,8 +301,7 @@ def main():
         account = logins(web)
         jmap(web, account)
         basic(web)
-        if "unknownMethod" not in str(web.jmap(["Mailbox/get", {"accountId": account}, "0"])):
-            mail(dovecot, web, account)
+        mail(dovecot, web, account)
         hostile(stage, daemon, web)
         idle(stage, daemon, web)
         limits(web)
