@@ -14,18 +14,22 @@ from house import ROOT, finish
 BUILD = pathlib.Path(os.environ.get("POSTHOUSE_BUILD", ROOT / "build"))
 DAEMONS = {"policyd": "posthouse-policyd", "lookupd": "posthouse-lookupd", "milter": "posthouse-milter",
            "webmail": "posthouse-webmail"}
-ROOM = {"webmail": "webmail-cgi"}
+# The command knows the settings of the directory, which no daemon owns.
+PROGRAMS = {**DAEMONS, "directory": "posthouse"}
+ROOM = {"webmail": "webmail-cgi", "directory": "cli"}
+SECTION = {"directory": 1}
 BEGIN, END = '.\\" settings begin\n', '.\\" settings end\n'
 
 
 def output(name, option):
-    program = BUILD / ROOM.get(name, name) / DAEMONS[name]
+    program = BUILD / ROOM.get(name, name) / PROGRAMS[name]
     return subprocess.run([program, option], check=True, capture_output=True, text=True).stdout
 
 
 def conf(name):
-    head = (f"# /etc/posthouse/{name}.conf -- settings of {DAEMONS[name]}; see {DAEMONS[name]}(8).\n"
-            f"# Each setting stands with its default. `{DAEMONS[name]} --check` explains mistakes.\n\n")
+    program = PROGRAMS[name]
+    head = (f"# /etc/posthouse/{name}.conf -- settings of {program}; see {program}({SECTION.get(name, 8)}).\n"
+            f"# Each setting stands with its default. `{program} --check` explains mistakes.\n\n")
     return head + output(name, "--settings=conf")
 
 
@@ -43,9 +47,9 @@ def table(title, intro, option):
 
 
 def wanted():
-    for name, program in DAEMONS.items():
+    for name, program in PROGRAMS.items():
         yield ROOT / f"conf-examples/{name}.conf", conf(name)
-        page = ROOT / f"docs/man/{program}.8"
+        page = ROOT / f"docs/man/{program}.{SECTION.get(name, 8)}"
         if not page.exists() or BEGIN not in page.read_text(encoding="utf-8"):
             yield page, None
         else:
