@@ -122,8 +122,8 @@ base::Result<std::unique_ptr<Directory>> SqliteDirectory::open(const Settings& s
   if (!database) {
     return with_advice(database.error());
   }
-  std::unique_ptr<SqliteDirectory> directory(
-      new SqliteDirectory(settings, std::move(*database), is_writer));
+  auto directory =
+      std::make_unique<SqliteDirectory>(OnlyOpen(), settings, std::move(*database), is_writer);
   if (mode != OpenAs::reader) {
     const auto checked = directory->database_.quick_check(
         "main", is_writer ? command_check_budget : service_check_budget);

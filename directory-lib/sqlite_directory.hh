@@ -18,7 +18,12 @@
 namespace directory {
 
 class SqliteDirectory final : public Directory {
+  struct OnlyOpen {};  // only open() has one
+
  public:
+  SqliteDirectory(OnlyOpen /*key*/, const Settings& settings, base::Database database,
+                  bool is_writer)
+      : Directory(settings), database_(std::move(database)), is_writer_(is_writer) {}
   static base::Result<std::unique_ptr<Directory>> open(const Settings& settings, OpenAs mode);
 
  protected:
@@ -42,9 +47,6 @@ class SqliteDirectory final : public Directory {
   void roll_back() noexcept override;
 
  private:
-  SqliteDirectory(Settings settings, base::Database database, bool is_writer)
-      : Directory(std::move(settings)), database_(std::move(database)), is_writer_(is_writer) {}
-
   base::Result<void> attach_passwords();
   base::Result<void> bring_up_to_date();
   base::Result<std::vector<std::string>> read_targets(std::int64_t domain, std::string_view local);
