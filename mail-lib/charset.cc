@@ -164,6 +164,7 @@ class Converters {
       }
     }
     iconv_t made = iconv_open("UTF-8", name);
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): how iconv_open() says no
     if (made == reinterpret_cast<iconv_t>(-1)) {
       return nullptr;
     }

@@ -84,4 +84,20 @@ base::Result<std::optional<std::vector<std::string>>> ids_argument(MethodCall& c
   return std::optional(std::move(unique));
 }
 
+base::Result<std::vector<std::string>> ids_or_all(MethodCall& call,
+                                                  std::optional<std::vector<std::string>> ids,
+                                                  const Store& store, char letter) {
+  if (ids) {
+    return std::move(*ids);
+  }
+  if (store.size() > call.limits().max_objects_in_get) {
+    return call.refuse("requestTooLarge", "more objects than maxObjectsInGet: name their ids");
+  }
+  std::vector<std::string> all;
+  for (const Email* email : store.all_newest_first()) {
+    all.push_back(letter + email->digits);
+  }
+  return all;
+}
+
 }  // namespace webmail::jmap

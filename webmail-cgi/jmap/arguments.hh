@@ -11,6 +11,7 @@
 #include "base/result.hh"
 
 #include "webmail-cgi/jmap/method.hh"
+#include "webmail-cgi/jmap/store.hh"
 
 namespace webmail::jmap {
 
@@ -24,6 +25,12 @@ base::Result<bool> bool_argument(MethodCall& call, std::string_view key, bool fa
 // `ids` of a /get call, each once, in the order asked for; nothing for null. requestTooLarge beyond
 // the limit.
 base::Result<std::optional<std::vector<std::string>>> ids_argument(MethodCall& call);
+
+// `ids`, or for null those of all Emails behind `letter`, newest first; requestTooLarge when they
+// are more than the limit.
+base::Result<std::vector<std::string>> ids_or_all(MethodCall& call,
+                                                  std::optional<std::vector<std::string>> ids,
+                                                  const Store& store, char letter);
 
 base::Error invalid_argument(MethodCall& call, std::string_view key, std::string_view why);
 

@@ -265,27 +265,28 @@ base::Result<bool> write_one(Store& store, const std::string& id, const Request&
 }  // namespace
 
 base::Result<void> email_get(MethodCall& call, base::JsonWriter& response) {
-  const auto ids = ids_argument(call);
-  if (!ids) {
-    return ids.error();
+  auto asked = ids_argument(call);
+  if (!asked) {
+    return asked.error();
   }
   const auto request = parse_request(call);
   if (!request) {
     return request.error();
   }
-  if (!*ids) {
-    return call.refuse("requestTooLarge", "ids must be given");
-  }
   const auto store = StoreLock::take(call.account());
   if (!store) {
     return store.error();
+  }
+  const auto ids = ids_or_all(call, std::move(*asked), **store, 'E');
+  if (!ids) {
+    return ids.error();
   }
   std::vector<std::string_view> missing;
   response.begin_object();
   response.key("accountId").string(call.account().id);
   response.key("state").string((*store)->state());
   response.key("list").begin_array();
-  for (const std::string& id : **ids) {
+  for (const std::string& id : *ids) {
     if (base::system_clock().ticks() > call.deadline()) {
       return base::make_error(base::Errc::timeout, "Email/get took too long");
     }

@@ -112,7 +112,6 @@ BOOST_AUTO_TEST_CASE(wrong_arguments_are_refused_by_type) {
              "!invalidArguments");
   BOOST_TEST(call(email_get, R"({"ids":[],"bodyProperties":["nope"]})") == "!invalidArguments");
   BOOST_TEST(call(email_get, R"({"ids":[],"maxBodyValueBytes":-1})") == "!invalidArguments");
-  BOOST_TEST(call(email_get, R"({"ids":null})") == "!requestTooLarge");
   BOOST_TEST(call(email_query, R"({"filter":{"text":"x"}})") == "!unsupportedFilter");
   BOOST_TEST(call(email_query, R"({"filter":{"operator":"AND","conditions":[]}})") ==
              "!unsupportedFilter");
@@ -128,6 +127,12 @@ BOOST_AUTO_TEST_CASE(ids_that_name_nothing_are_not_found) {
   BOOST_TEST(part(email_get, R"({"ids":["Ex","B","EABC"]})", "\"list\":", "}") ==
              R"([],"notFound":["Ex","B","EABC"])");
   BOOST_TEST(part(email_get, R"({"ids":[]})", "\"list\":", "}") == R"([],"notFound":[])");
+}
+
+BOOST_AUTO_TEST_CASE(null_asks_for_all_ids) {
+  BOOST_TEST(part(email_get, R"({"ids":null,"properties":["blobId"]})", "\"list\":[", "\"}")
+                 .starts_with("{\"id\":\"E"));
+  BOOST_TEST(part(thread_get, R"({"ids":null})", "\"notFound\":", "}") == "[]");
 }
 
 BOOST_AUTO_TEST_CASE(queries_sort_by_arrival_and_leave_deleted_mail_out) {

@@ -28,27 +28,28 @@ base::Result<bool> wants_emails(MethodCall& call) {
 }  // namespace
 
 base::Result<void> thread_get(MethodCall& call, base::JsonWriter& response) {
-  const auto ids = ids_argument(call);
-  if (!ids) {
-    return ids.error();
+  auto asked = ids_argument(call);
+  if (!asked) {
+    return asked.error();
   }
   const auto emails = wants_emails(call);
   if (!emails) {
     return emails.error();
   }
-  if (!*ids) {
-    return call.refuse("requestTooLarge", "ids must be given");
-  }
   const auto store = StoreLock::take(call.account());
   if (!store) {
     return store.error();
+  }
+  const auto ids = ids_or_all(call, std::move(*asked), **store, 'T');
+  if (!ids) {
+    return ids.error();
   }
   std::vector<std::string_view> missing;
   response.begin_object();
   response.key("accountId").string(call.account().id);
   response.key("state").string((*store)->state());
   response.key("list").begin_array();
-  for (const std::string& id : **ids) {
+  for (const std::string& id : *ids) {
     const auto digits = digits_in(id, 'T');
     if (!digits || (*store)->find(*digits) == nullptr) {
       missing.push_back(id);
