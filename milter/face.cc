@@ -424,10 +424,12 @@ Face::~Face() {
     engine_->is_ending = true;
     engine_->quiet.wait(lock, [this] { return engine_->active == 0; });
   }
-  ::smfi_stop();
-  (void)loop::connect_to(
-      address_);  // libmilter looks for the end when someone connects, or each 5 s
-  thread_.join();
+  if (address_.is_unix) {
+    ::unlink(address_.path.c_str());
+  }
+  // smfi_stop() would wait up to 5 s for libmilter's next look. We are about to exit, and what its
+  // threads still touch is never destroyed.
+  thread_.detach();
 }
 
 void Face::set_rules(std::shared_ptr<const Rules> rules) {
