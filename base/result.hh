@@ -60,8 +60,8 @@ class [[nodiscard]] Result : private tl::expected<T, Error> {
   // Both conversions are wanted: `return value;` and `return error;` are how Results are made.
   // NOLINTBEGIN(google-explicit-constructor, bugprone-forwarding-reference-overload)
   template <typename U = T>
-  requires(std::is_constructible_v<Base, U> && !std::is_same_v<std::decay_t<U>, Error> &&
-           !std::is_same_v<std::decay_t<U>, Result>) Result(U&& from)
+  requires(!std::is_same_v<std::decay_t<U>, Result> && !std::is_same_v<std::decay_t<U>, Error> &&
+           std::is_constructible_v<Base, U>) Result(U&& from)
       : Base(std::forward<U>(from)) {}
   Result(Error why) : Base(tl::unexpect, std::move(why)) {}
   // NOLINTEND(google-explicit-constructor, bugprone-forwarding-reference-overload)
