@@ -38,10 +38,8 @@ def arguments():
         fixed[name] = int(number)
     if given.ports:
         given.ports = os.path.abspath(given.ports)
-        try:
-            open(given.ports, "a", encoding="utf-8").close()
-        except OSError as error:
-            parser.error(f"--ports {given.ports}: {error.strerror}")
+        if not os.access(os.path.dirname(given.ports), os.W_OK):
+            parser.error(f"--ports {given.ports}: cannot write there")
     return given, fixed
 
 
