@@ -76,6 +76,13 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
   }
 }
 
+Result<void> rename_file(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) {
+    return errno_error("rename " + from + " to " + to, errno);
+  }
+  return sync_directory(parent_directory(to));
+}
+
 Result<void> write_all(int fd, std::string_view bytes, std::string_view what) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(fd, bytes.data(), bytes.size());

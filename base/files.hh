@@ -23,6 +23,9 @@ Result<std::string> read_file(const std::string& path, std::size_t limit = 64U <
 // after success the new content survives a power cut; after failure the old file is untouched.
 Result<void> replace_file(const std::string& path, std::string_view content, mode_t mode = 0644);
 
+// Renames within a folder and fsyncs it.
+Result<void> rename_file(const std::string& from, const std::string& to);
+
 // All of `bytes`, short writes retried.
 Result<void> write_all(int fd, std::string_view bytes, std::string_view what);
 
