@@ -32,12 +32,17 @@ class PolicyService final : public loop::Service<Settings> {
  public:
   static base::Result<std::unique_ptr<loop::Service<Settings>>> start(
       const Settings& settings, const loop::DaemonContext& context) {
-    std::unique_ptr<PolicyService> service(new PolicyService(settings, context));
+    auto service = std::make_unique<PolicyService>(settings, context);
     if (auto opened = service->open(settings, context); !opened) {
       return opened.error();
     }
     return std::unique_ptr<loop::Service<Settings>>(std::move(service));
   }
+
+  PolicyService(const Settings& settings, const loop::DaemonContext& context)
+      : log_(context.log),
+        store_(store_options(settings), base::system_clock(), context.log),
+        engine_(settings, store_, base::system_clock(), context.log) {}
 
   base::Result<void> reload(const Settings& settings) override {
     engine_.apply(settings);
@@ -57,11 +62,6 @@ class PolicyService final : public loop::Service<Settings> {
   }
 
  private:
-  PolicyService(const Settings& settings, const loop::DaemonContext& context)
-      : log_(context.log),
-        store_(store_options(settings), base::system_clock(), context.log),
-        engine_(settings, store_, base::system_clock(), context.log) {}
-
   base::Result<void> open(const Settings& settings, const loop::DaemonContext& context) {
     auto workers = loop::Workers::make(context.loop, {.name = "policyd", .threads = 2});
     if (!workers) {

@@ -63,7 +63,7 @@ Server::~Server() {
 base::Result<std::unique_ptr<Server>> Server::open(loop::Loop& loop, Engine& engine,
                                                    const std::vector<std::string>& addresses,
                                                    const ServerLimits& limits) {
-  std::unique_ptr<Server> server(new Server(loop, engine, limits));
+  auto server = std::make_unique<Server>(loop, engine, limits);
   for (const std::string& text : addresses) {
     const auto address = loop::Address::parse(text);
     if (!address) {

@@ -29,6 +29,8 @@ class Server {
   static base::Result<std::unique_ptr<Server>> open(loop::Loop& loop, Engine& engine,
                                                     const std::vector<std::string>& addresses,
                                                     const ServerLimits& limits);
+  // Not listening yet; see open().
+  Server(loop::Loop& loop, Engine& engine, const ServerLimits& limits);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   ~Server();
@@ -44,7 +46,6 @@ class Server {
     std::int64_t suppressed = 0;
   };
 
-  Server(loop::Loop& loop, Engine& engine, const ServerLimits& limits);
   void accept(base::Fd socket);
   std::size_t read(Client& client, std::string_view bytes);
   void make_room();

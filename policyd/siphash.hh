@@ -1,4 +1,4 @@
-// policyd/siphash.hh -- SipHash-2-4, 128 bits: collisions that no outsider can make.
+// policyd/siphash.hh -- SipHash-2-4-128: a hash whose collisions an outsider cannot make.
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Aumasson and Bernstein, "SipHash: a fast short-input PRF" (2012), in its 128-bit form.

@@ -223,10 +223,12 @@ Answer Greylist::ask(const Inquiry& inquiry) {
   if (finding->network && is_trusted(*finding->network, now, options_.rules)) {
     return trusted(subject, *finding, now);
   }
-  if (auto kept = remember(subject, *finding, now); !kept) {
+  const GreylistDecision& decision = finding->decision;
+  const auto kept = remember(subject, *finding, now);
+  // Who is known is answered all the same; a first attempt that is not kept would wait for ever.
+  if (!kept && decision.outcome == GreylistOutcome::first) {
     return unsure(kept.error(), inquiry.now);
   }
-  const GreylistDecision& decision = finding->decision;
   count(decision.outcome);
   if (decision.outcome == GreylistOutcome::first || decision.outcome == GreylistOutcome::early) {
     return refuse(decision);

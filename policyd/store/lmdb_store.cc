@@ -192,22 +192,23 @@ void LmdbStore::run() {
   if (!open_until_stopped()) {
     return;
   }
-  auto due = std::chrono::steady_clock::now();
+  base::SteadyTime due = clock_.ticks();
   while (true) {
     {
       std::unique_lock lock(mutex_);
       changed_.wait_for(lock, std::chrono::seconds(1),
                         [this] { return is_stopping_ || !gathering_.empty(); });
       // Waiting lets rows gather, so that a commit, which costs the same for many, serves many.
-      const auto rest = has_failed_ ? due + options_.retry_interval : due;
-      if (gathering_.size() < options_.commit_rows) {
-        changed_.wait_until(lock, rest, [this] { return is_stopping_; });
+      const auto rest = due - clock_.ticks();
+      if (has_failed_ || gathering_.size() < options_.commit_rows) {
+        changed_.wait_for(lock, has_failed_ ? rest + options_.retry_interval : rest,
+                          [this] { return is_stopping_; });
       }
       if (is_stopping_ && (gathering_.empty() || has_failed_)) {
         break;
       }
     }
-    due = std::chrono::steady_clock::now() + options_.commit_interval;
+    due = clock_.ticks() + options_.commit_interval;
     commit_batch();
   }
 }
@@ -234,11 +235,9 @@ void LmdbStore::commit_batch() {
       return;
     }
   }
-  const auto started = std::chrono::steady_clock::now();
+  const auto started = clock_.ticks();
   const auto written = write(now);
-  commit_time.add(std::chrono::duration_cast<std::chrono::microseconds>(
-                      std::chrono::steady_clock::now() - started)
-                      .count());
+  commit_time.add((clock_.ticks() - started).count());
   if (!written) {
     count_failures.add();
     report_failure(written.error());
@@ -277,7 +276,10 @@ void LmdbStore::report_failure(const base::Error& error) {
   if (now >= complained_ + std::chrono::minutes(1) || now < complained_) {
     complained_ = now;
     log_.write(event::store_failed,
-               {{"file", options_.path}, {"error", error.detail}, {"hint", error.hint}});
+               {{"file", options_.path},
+                {"error", error.detail},
+                {"hint", error.hint.empty() ? "look for free space and for errors of the disk"
+                                            : std::string_view(error.hint)}});
   }
 }
 

@@ -1,4 +1,4 @@
-// policyd/store/lmdb_store.hh -- the store on disk: LMDB, a memory overlay, one writer thread.
+// policyd/store/lmdb_store.hh -- the store on disk: LMDB behind an overlay in memory.
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // put() and erase() only change the overlay, so no request waits for the disk. The writer thread

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/files.hh"
@@ -67,6 +67,9 @@ base::Result<void> LmdbStore::open() {
 
 // Two processes with one file would each have an overlay the other does not see.
 base::Result<void> LmdbStore::lock_folder() {
+  if (folder_lock_.is_open()) {
+    return {};
+  }
   const std::string folder = base::parent_directory(options_.path);
   auto fd = base::open_file(folder, O_RDONLY | O_DIRECTORY);
   if (!fd) {
@@ -82,8 +85,9 @@ base::Result<void> LmdbStore::lock_folder() {
 }
 
 base::Result<void> LmdbStore::check() {
-  if (::access(options_.path.c_str(), F_OK) != 0 && errno == ENOENT) {
-    return {};
+  struct stat found {};
+  if (::stat(options_.path.c_str(), &found) == 0 ? found.st_size == 0 : errno == ENOENT) {
+    return {};  // LMDB begins a new one
   }
   const auto started = clock_.ticks();
   const auto checked = check_state_file(options_.path, options_.check_limit);
@@ -109,12 +113,12 @@ base::Result<void> LmdbStore::check() {
 
 base::Result<void> LmdbStore::put_aside(const std::string& error) {
   const std::string kept = options_.path + ".damaged-" + base::rfc3339(clock_.now());
-  if (::rename(options_.path.c_str(), kept.c_str()) != 0) {
-    return base::errno_error("rename the damaged " + options_.path, errno);
+  if (auto renamed = base::rename_file(options_.path, kept); !renamed) {
+    return renamed;
   }
   ::unlink((options_.path + "-lock").c_str());
   log_.write(event::store_damaged, {{"file", options_.path}, {"kept", kept}, {"error", error}});
-  return base::sync_directory(base::parent_directory(options_.path));
+  return {};
 }
 
 base::Result<void> LmdbStore::open_tables() {

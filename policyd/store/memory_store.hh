@@ -1,4 +1,4 @@
-// policyd/store/memory_store.hh -- a store that forgets all when it ends, for tests.
+// policyd/store/memory_store.hh -- a store that forgets all: for tests and replays.
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 

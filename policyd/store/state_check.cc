@@ -7,11 +7,13 @@
 #include <csignal>
 #include <thread>
 
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.hh"
 #include "base/files.hh"
 #include "base/lmdb.hh"
 #include "base/text.hh"
@@ -88,6 +90,10 @@ struct Report {
   for (const int number : {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL}) {
     std::signal(number, SIG_DFL);
   }
+  // LMDB says on stderr which of its assertions failed; the parent tells what matters.
+  if (const auto silent = base::open_file("/dev/null", O_WRONLY); silent) {
+    ::dup2(silent->get(), STDERR_FILENO);
+  }
   Report report;
   if (const auto rows = walk_state_file(path); rows) {
     report.rows = *rows;
@@ -103,9 +109,9 @@ struct Report {
 
 // True when `child` ended by itself; after `limit` it is killed.
 bool wait_for_end(pid_t child, std::chrono::milliseconds limit, int& status) {
-  const auto end = std::chrono::steady_clock::now() + limit;
+  const auto end = base::system_clock().ticks() + limit;
   while (::waitpid(child, &status, WNOHANG) == 0) {
-    if (std::chrono::steady_clock::now() >= end) {
+    if (base::system_clock().ticks() >= end) {
       ::kill(child, SIGKILL);
       ::waitpid(child, &status, 0);
       return false;
