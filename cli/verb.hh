@@ -32,5 +32,6 @@ struct Verb {
 };
 
 std::span<const Verb> directory_verbs();  // domain, user, alias
+std::span<const Verb> greylist_verbs();   // greylist
 
 }  // namespace cli

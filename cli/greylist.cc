@@ -1,0 +1,173 @@
+// cli/greylist.cc -- the verbs of the greylist: what waits, letting it in, forgetting it.
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// policyd owns the state; these verbs ask its control socket (docs/formats/greylist.md).
+#include <array>
+#include <functional>
+#include <string>
+
+#include "base/json.hh"
+#include "base/json_writer.hh"
+#include "base/loop/control_client.hh"
+#include "base/text.hh"
+
+#include "cli/values.hh"
+#include "cli/verb.hh"
+
+namespace cli {
+
+namespace {
+
+constexpr std::string_view default_socket = "/run/posthouse/policyd/control";
+constexpr std::chrono::seconds deadline{60};
+
+constexpr Option socket_option{"socket", "PATH", "Control socket of policyd."};
+constexpr Option sender_option{"sender", "ADDRESS", "Only mail of this sender."};
+
+constexpr std::array<Option, 4> list_options{{
+    sender_option,
+    {"all", "", "Also triplets that have passed already."},
+    {"limit", "COUNT", "At most so many (1000)."},
+    socket_option,
+}};
+constexpr std::array<Option, 2> release_options{{sender_option, socket_option}};
+constexpr std::array<Option, 3> forget_options{{
+    sender_option,
+    {"all", "", "Also triplets that have passed already."},
+    socket_option,
+}};
+
+constexpr std::array<Column, 8> columns{{
+    {"client", "Client"},
+    {"sender", "Sender"},
+    {"recipient", "Recipient"},
+    {"state", "State"},
+    {"first_seen", "First attempt"},
+    {"passes_from", "Passes from"},
+    {"too_early", "Refused again", true},
+    {"passes", "Passes", true},
+}};
+constexpr std::array<Column, 1> done_columns{{{"count", "Triplets"}}};
+
+base::WallTime time_of(const base::JsonValue& row, std::string_view key) {
+  return base::WallTime(std::chrono::seconds(base::json_number(row, key).value_or(0)));
+}
+
+std::vector<Cell> cells_of(const base::JsonValue& row) {
+  const auto text = [&row](std::string_view key) {
+    return text_cell(base::json_text(row, key).value_or(""));
+  };
+  const auto number = [&row](std::string_view key) {
+    return number_cell(static_cast<std::uint64_t>(base::json_number(row, key).value_or(0)));
+  };
+  return {text("client"),
+          text("sender"),
+          text("recipient"),
+          text("state"),
+          time_cell(time_of(row, "first_seen")),
+          time_cell(time_of(row, "passes_from")),
+          number("too_early"),
+          number("passes")};
+}
+
+// The request's members behind the verb.
+base::Result<std::string> members_of(const Arguments& arguments) {
+  std::string members;
+  const auto add = [&members](std::string_view key, const std::string& json) {
+    members.append(members.empty() ? "\"" : ",\"").append(key).append("\":").append(json);
+  };
+  if (!arguments.words.empty()) {
+    add("recipient", base::json_string(arguments.words[0]));
+  }
+  if (const auto sender = arguments.value("sender"); sender) {
+    add("sender", base::json_string(*sender));
+  }
+  if (arguments.has("all")) {
+    add("all", "true");
+  }
+  if (const auto limit = arguments.value("limit"); limit) {
+    const auto count = base::parse_number<std::uint32_t>(*limit);
+    if (!count || *count == 0) {
+      return base::make_error(base::Errc::malformed, "--limit: not a count: " + *limit,
+                              "write a number such as 100");
+    }
+    add("limit", std::to_string(*count));
+  }
+  return members;
+}
+
+base::Result<std::string> ask(const Call& call, std::string_view verb,
+                              const std::function<void(std::string_view)>& on_row) {
+  const auto members = members_of(call.arguments);
+  if (!members) {
+    return members.error();
+  }
+  const std::string path(call.arguments.value("socket").value_or(std::string(default_socket)));
+  auto client = loop::ControlClient::connect(path, deadline);
+  if (!client) {
+    const base::Error& error = client.error();
+    return error.code == base::Errc::not_found
+               ? base::make_error(base::Errc::unavailable,
+                                  "posthouse-policyd cannot be asked: " + error.detail,
+                                  "is it running? --socket names another control socket")
+               : error;
+  }
+  return client->ask(verb, *members, on_row);
+}
+
+base::Result<void> list(Call& call) {
+  call.output.begin_list(columns);
+  base::JsonParser parser;
+  const auto last = ask(call, "greylist.list", [&](std::string_view json) {
+    if (const auto row = parser.parse(json); row) {
+      call.output.row(cells_of(*row));
+    }
+  });
+  if (!last) {
+    return last.error();
+  }
+  call.output.end_list("nothing waits");
+  return {};
+}
+
+base::Result<void> change(Call& call, std::string_view verb, std::string_view what) {
+  const auto last = ask(call, verb, {});
+  if (!last) {
+    return last.error();
+  }
+  base::JsonParser parser;
+  const auto answer = parser.parse(*last);
+  if (!answer) {
+    return answer.error();
+  }
+  const auto count = base::json_number(*answer, "count").value_or(0);
+  call.output.done(
+      std::to_string(count) + (count == 1 ? " triplet " : " triplets ") + std::string(what),
+      done_columns, {number_cell(static_cast<std::uint64_t>(count))});
+  return {};
+}
+
+base::Result<void> release(Call& call) {
+  return change(call, "greylist.release", "released: the next attempt will pass.");
+}
+
+base::Result<void> forget(Call& call) {
+  return change(call, "greylist.forget", "forgotten.");
+}
+
+constexpr std::array<Verb, 3> verbs{{
+    {"greylist list", "[RECIPIENT]", "Lists the mail that was told to come back later.", 0, 1,
+     list_options, list},
+    {"greylist release", "RECIPIENT", "Lets the next attempt of waiting mail in.", 1, 1,
+     release_options, release},
+    {"greylist forget", "RECIPIENT", "Forgets waiting mail, so that its delay begins anew.", 1, 1,
+     forget_options, forget},
+}};
+
+}  // namespace
+
+std::span<const Verb> greylist_verbs() {
+  return verbs;
+}
+
+}  // namespace cli
