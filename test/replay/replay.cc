@@ -1,0 +1,209 @@
+// test/replay/replay.cc -- runs policyd without sockets or real time through scripts of requests.
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// A script, one command a line; `#` starts a comment:
+//   set NAME = VALUE             a setting, in force from the next command on
+//   list NAME: ENTRY, ENTRY      the entries of a list file
+//   wait 5m                      turns the clock
+//   store down | store up
+//   > STATE NAME=VALUE ...       a request: client, name, from, to, sasl, instance; any attribute
+//   < ACTION [TEXT]              the answer must be this
+//   raw BYTES                    bytes of a client (\n and \xNN), answered or refused
+//   log WORDS                    a line with these words was logged since the last request
+#include <algorithm>
+#include <cstdio>
+#include <map>
+
+#include "base/files.hh"
+#include "base/text.hh"
+
+#include "policyd/engine.hh"
+#include "policyd/store/memory_store.hh"
+
+namespace {
+
+const std::map<std::string_view, std::string_view> short_names{
+    {"client", "client_address"}, {"name", "client_name"},   {"from", "sender"},
+    {"to", "recipient"},          {"sasl", "sasl_username"},
+};
+
+const base::SettingRow duration_row{"wait", 2, "1s", "", base::Reload::live, "A time."};
+
+// "\n" and "\x41" as in C.
+std::string unescaped(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' && i + 1 < text.size() && text[i + 1] == 'n') {
+      out += '\n';
+      ++i;
+    } else if (text[i] == '\\' && i + 3 < text.size() && text[i + 1] == 'x') {
+      out += base::from_hex(text.substr(i + 2, 2)).value_or("");
+      i += 3;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+class Replay {
+ public:
+  // What is wrong with the line, or "".
+  std::string run(std::string_view line) {
+    const std::string_view word = line.substr(0, line.find(' '));
+    const std::string_view rest = base::trim(line.substr(word.size()));
+    if (word == "set") {
+      settings_text_.append(rest).append("\n");
+      return apply();
+    }
+    if (word == "list") {
+      return take_list(rest);
+    }
+    if (word == "wait") {
+      const auto time = base::parse_setting_value(duration_row, rest);
+      if (!time) {
+        return time.error().text();
+      }
+      clock_.advance(std::get<base::Duration>(*time));
+      return {};
+    }
+    if (word == "store") {
+      store_.break_down(rest == "down");
+      return {};
+    }
+    if (word == ">") {
+      return ask(rest);
+    }
+    if (word == "raw") {
+      return send(unescaped(rest));
+    }
+    if (word == "<") {
+      const std::string wanted(rest);
+      return answer_ == wanted ? "" : "the answer is \"" + answer_ + "\"";
+    }
+    if (word == "log") {
+      return log_text_.find(rest) != std::string::npos ? "" : "logged was: " + log_text_;
+    }
+    return "no such command";
+  }
+
+ private:
+  std::string apply() {
+    const auto settings =
+        base::settings_from_text(policy::settings_table, "script", settings_text_);
+    if (!settings) {
+      return settings.error().text();
+    }
+    if (!engine_) {
+      engine_.emplace(*settings, store_, clock_, log_);
+    }
+    engine_->apply(*settings);
+    return {};
+  }
+
+  void meet() {
+    if (!engine_) {
+      apply();
+    }
+    if (!conversation_) {
+      conversation_.emplace(*engine_);
+    }
+  }
+
+  std::string take_list(std::string_view text) {
+    meet();
+    const std::string_view name = text.substr(0, text.find(':'));
+    std::string entries(text.substr(std::min(name.size() + 1, text.size())));
+    std::replace(entries.begin(), entries.end(), ',', '\n');
+    for (std::size_t i = 0; i < policy::list_count; ++i) {
+      if (policy::list_file_name(static_cast<policy::ListName>(i)) == name) {
+        auto parsed =
+            policy::List::parse(name.ends_with("_whitelist") || name.ends_with("_blacklist")
+                                    ? policy::ListKind::addresses
+                                    : policy::ListKind::clients,
+                                entries);
+        auto lists = std::make_shared<policy::Lists>(*engine_->lists());
+        lists->lists[i] = std::move(parsed.list);
+        engine_->use_lists(std::move(lists));
+        return parsed.problems.empty() ? "" : parsed.problems[0].text;
+      }
+    }
+    return "no such list";
+  }
+
+  std::string ask(std::string_view text) {
+    std::string request = "request=smtpd_access_policy\n";
+    bool is_state = true;
+    for (const std::string_view word : base::split_words(text)) {
+      const std::size_t equals = word.find('=');
+      if (is_state) {
+        request.append("protocol_state=").append(word).append("\n");
+        is_state = false;
+        continue;
+      }
+      const std::string_view name = word.substr(0, equals);
+      const auto long_name = short_names.find(name);
+      request.append(long_name == short_names.end() ? name : long_name->second);
+      request.append(word.substr(equals)).append("\n");
+    }
+    return send(request + "\n");
+  }
+
+  std::string send(const std::string& bytes) {
+    meet();
+    log_text_.clear();
+    std::string out;
+    const auto progress = conversation_->take(bytes, out);
+    answer_ = progress == policy::Conversation::Progress::broken ? "closed" : "";
+    if (progress == policy::Conversation::Progress::broken) {
+      conversation_.reset();
+      return {};
+    }
+    constexpr std::string_view head = "action=";
+    answer_ = std::string(base::trim(out));
+    if (answer_.starts_with(head)) {
+      answer_.erase(0, head.size());
+    }
+    return {};
+  }
+
+  base::ManualClock clock_{base::WallTime(std::chrono::seconds(1'800'000'000))};
+  std::string log_text_{};
+  base::Log log_{"replay", base::memory_log_sink(log_text_), base::Level::debug};
+  policy::MemoryStore store_{};
+  std::string settings_text_{};
+  std::optional<policy::Engine> engine_{};
+  std::string answer_{};
+
+  std::optional<policy::Conversation> conversation_{};
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::fprintf(stderr, "usage: %s SCRIPT\n", argv[0]);
+    return 2;
+  }
+  const auto script = base::read_file(argv[1]);
+  if (!script) {
+    std::fprintf(stderr, "%s\n", script.error().text().c_str());
+    return 2;
+  }
+  Replay replay;
+  int number = 0;
+  int failures = 0;
+  for (const std::string_view raw : base::split(*script, '\n')) {
+    ++number;
+    const std::string_view line = base::trim(raw);
+    if (line.empty() || line.front() == '#') {
+      continue;
+    }
+    if (const std::string wrong = replay.run(line); !wrong.empty()) {
+      std::printf("%s:%d: %.*s: %s\n", argv[1], number, static_cast<int>(line.size()), line.data(),
+                  wrong.c_str());
+      ++failures;
+    }
+  }
+  return failures == 0 ? 0 : 1;
+}
