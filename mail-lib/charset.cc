@@ -44,6 +44,7 @@ constexpr auto labels = std::to_array<Label>({
     {"cp936", "GB18030"},
     {"gb18030", "GB18030"},
     {"euc-cn", "GB18030"},
+    {"eucgb2312_cn", "GB18030"},  // Python's library writes this and big5_tw
     {"chinesebig5", "BIG5-HKSCS"},
     {"gb2312_charset", "GB18030"},
     {"ms936", "GB18030"},
@@ -52,6 +53,7 @@ constexpr auto labels = std::to_array<Label>({
     {"big5-hkscs", "BIG5-HKSCS"},
     {"cp950", "CP950"},
     {"x-big5", "BIG5-HKSCS"},
+    {"big5_tw", "BIG5-HKSCS"},
     {"big-5", "BIG5-HKSCS"},
     {"euc-tw", "EUC-TW"},
     {"iso-2022-cn", "ISO-2022-CN"},

@@ -1,5 +1,5 @@
-// test/fuzz/fuzz_html.cc -- any bytes as HTML: no script, no handler and no remote address comes
-// out. SPDX-License-Identifier: GPL-3.0-or-later
+// test/fuzz/fuzz_html.cc -- the safe page of any HTML keeps to the allow-list.
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include <cstdint>
 
 #include "web-lib/safe_html.hh"
