@@ -65,13 +65,22 @@ class WebmailService final : public loop::Service<Settings> {
         queue_(context.loop, *workers_, static_cast<std::size_t>(settings.max_waiting)),
         router_({context.log, base::system_clock(), sessions_, desk_, queue_}, settings),
         timer_(context.loop, [this] { keep_house(); }) {}
+  WebmailService(const WebmailService&) = delete;
+  WebmailService& operator=(const WebmailService&) = delete;
+  // The loop has ended by then: the disk may take its time.
+  ~WebmailService() override {
+    if (is_told_to_end_) {
+      save_sessions();
+    }
+  }
 
   base::Result<void> open(const Settings& settings, const loop::DaemonContext& context);
   base::Result<void> reload(const Settings& settings) override;
-  void stop() override;
+  void stop() override { is_told_to_end_ = true; }
 
  private:
   void load_sessions();
+  void save_sessions();
   void keep_house();
   void add_verbs(loop::ControlServer& control);
   void list_sessions(const loop::ControlRequest& request, loop::ControlReply& reply);
@@ -87,6 +96,7 @@ class WebmailService final : public loop::Service<Settings> {
   Router router_;
   loop::Timer timer_;
   std::unique_ptr<web::FastcgiServer> server_;
+  bool is_told_to_end_ = false;
 };
 
 base::Result<void> WebmailService::open(const Settings& settings,
@@ -149,7 +159,7 @@ void WebmailService::load_sessions() {
              {{"file", state_file_}, {"sessions", std::to_string(sessions_.size())}});
 }
 
-void WebmailService::stop() {
+void WebmailService::save_sessions() {
   if (state_file_.empty()) {
     return;
   }

@@ -307,7 +307,8 @@ def main():
         limits(web)
         auth_down(stage, dovecot, web)
         endings(stage, daemon, web)
-        check(not daemon.log.find("loop.stall|loop.bug"), "no callback held the loop")
+        held = daemon.log.find("loop.stall|loop.bug")
+        check(not held, f"no callback held the loop{': ' if held else ''}{held or ''}")
         equal(daemon.stop(), 0, "it ends cleanly")
 
 
