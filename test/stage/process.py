@@ -19,6 +19,9 @@ def tail(path, lines=25):
         return ""
 
 
+PAUSE = 200  # milliseconds
+
+
 class Log:
     """A log file: its text, and waiting for a line in it."""
 
@@ -40,6 +43,12 @@ class Log:
     def find(self, pattern, since=0):
         """The first match of the regular expression, or None."""
         return re.search(pattern, self.text()[since:], re.MULTILINE)
+
+    def held(self):
+        """What the daemon says of callbacks that held its loop, or threw. A shared machine that gives its
+        processor to others for a moment looks the same: pauses below PAUSE are not told."""
+        lines = re.findall(r"loop\.(?:bug .*|stall .*?ms=\d+)", self.text())
+        return [x for x in lines if x.startswith("loop.bug") or int(x.rsplit("=", 1)[1]) >= PAUSE]
 
     def wait(self, pattern, timeout=10.0, since=0):
         """Wait for a match of the regular expression and return it."""

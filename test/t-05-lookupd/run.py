@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import os
 import pathlib
-import re
 import socket
 import sys
 
@@ -172,7 +171,4 @@ with Stage() as stage:
     freshness(stage, path)
     check(unix_ready(str(path)), "lookupd still answers")
     trouble(stage, postfix, path)
-    log = stage.log("lookupd").text()
-    check("loop.bug" not in log, "no exception has escaped")
-    stalls = [int(x) for x in re.findall(r"loop\.stall .*?ms=(\d+)", log)]
-    check(all(x < 200 for x in stalls), f"no callback held the loop (a busy machine's pauses: {stalls} ms)")
+    equal(stage.log("lookupd").held(), [], "no callback held the loop")
