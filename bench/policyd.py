@@ -195,10 +195,9 @@ class Bench:
             folder = self.scratch / name
             folder.mkdir()
             begin = time.monotonic()
-            # In commits as large as the daemon's under load; larger ones leave more free pages in the file, but ten
-            # million rows would take too long in small ones.
-            rows = 2048 if size <= 1_000_000 else 65_536
-            subprocess.run([self.fill, folder / "state.mdb", str(size), str(rows)], check=True)
+            # In commits as large as the daemon's under load; ten million rows would take too long that way.
+            how = ("2048", "arrival") if size <= 1_000_000 else ("65536", "sorted")
+            subprocess.run([self.fill, folder / "state.mdb", str(size), *how], check=True)
             bytes_each = (folder / "state.mdb").stat().st_size / size
             filled = time.monotonic() - begin
             server = self.start(name)

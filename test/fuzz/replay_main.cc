@@ -1,4 +1,4 @@
-// test/fuzz/replay_main.cc -- runs a fuzz target over every file of a corpus folder, without a fuzzer.
+// test/fuzz/replay_main.cc -- runs a fuzz target over a corpus folder, without a fuzzer.
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <cstdint>
 #include <cstdio>
