@@ -50,7 +50,7 @@ base::Result<HashForm> parse_hash_form(std::string_view text) {
 
 std::string random_hash_path(const HashForm& form) {
   constexpr std::string_view digits = "0123456789ABCDEF";
-  const auto count = static_cast<std::size_t>(form.length * form.depth);
+  const auto count = static_cast<std::size_t>(form.length) * static_cast<std::size_t>(form.depth);
   std::string path;
   const std::size_t level_size = static_cast<std::size_t>(form.length) + 1;
   const std::string random = base::random_bytes(count);
