@@ -22,7 +22,7 @@ export async function openChromium(options = {}) {
   });
   const close = async () => {
     await context.close();
-    rmSync(profile, { recursive: true, force: true });
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
   };
   return { context, close };
 }
