@@ -23,7 +23,7 @@ struct DnsQuestion {
   std::string name;  // lower case, without the final dot
   DnsType type = DnsType::a;
 
-  auto operator<=>(const DnsQuestion&) const = default;  // NOLINT(modernize-use-nullptr): clang 14
+  auto operator<=>(const DnsQuestion&) const = default;
 };
 
 struct DnsAnswer {

@@ -130,7 +130,7 @@ void change(const ControlParts& parts, const loop::ControlRequest& request,
   const Selection selection = selection_of(request.arguments);
   if (!selection.has_recipient) {
     reply.fail(base::make_error(base::Errc::malformed, "no recipient",
-                                "say whose mail is meant: \"recipient\":\"user@domain\""));
+                                R"(say whose mail is meant: "recipient":"user@domain")"));
     return;
   }
   with_triplets(parts, selection, std::move(reply),

@@ -28,6 +28,7 @@ class Engine {
   Engine(const Settings& settings, Store& store, const base::Clock& clock, base::Log& log);
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
+  ~Engine() = default;
 
   void apply(const Settings& settings);
   void use_lists(std::shared_ptr<const Lists> lists) { lists_ = std::move(lists); }
