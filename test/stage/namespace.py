@@ -8,6 +8,7 @@
 # init dies with the keeper (PR_SET_PDEATHSIG), so even kill -9 of the keeper leaves nothing running. Without
 # root one more process in front maps the user's subordinate ids (newuidmap), and the rest is the same.
 import ctypes
+import errno
 import fcntl
 import os
 import shutil
@@ -222,7 +223,13 @@ def enter(private_network):
     lock.close()
     call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     call("unshare", CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | (CLONE_NEWNET if private_network else 0))
-    mount("none", "/", flags=MS_REC | MS_PRIVATE)
+    try:
+        mount("none", "/", flags=MS_REC | MS_PRIVATE)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        raise StageError("the root folder is no mount point: bind a chroot's folder onto itself "
+                         "(mount --bind DIR DIR) before entering it") from None
     mount("proc", "/proc", "proc", MS_NOSUID_NODEV_NOEXEC)
     if private_network:
         raise_loopback()
