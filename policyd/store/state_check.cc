@@ -39,7 +39,7 @@ base::Result<base::LmdbCounts> walk_table(base::LmdbTxn& txn, const char* name, 
     return damaged(table.error().detail);
   }
   auto cursor = base::LmdbCursor::open(txn, *table);
-  const auto counts = txn.counts(*table);
+  auto counts = txn.counts(*table);
   if (!cursor || !counts) {
     return !cursor ? cursor.error() : counts.error();
   }
@@ -88,7 +88,7 @@ struct Report {
   constexpr rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
   for (const int number : {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL}) {
-    std::signal(number, SIG_DFL);
+    (void)std::signal(number, SIG_DFL);
   }
   // LMDB says on stderr which of its assertions failed; the parent tells what matters.
   if (const auto silent = base::open_file("/dev/null", O_WRONLY); silent) {
