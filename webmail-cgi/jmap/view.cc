@@ -61,7 +61,7 @@ class Page {
       body_ += "<div class=\"text\">" +
                web::text_to_html(message_.text(part, max_shown_octets).text) + "</div>\n";
     } else if (is_raster(part.type)) {
-      body_ += "<p><img alt=\"\" src=\"" + web::escape_html(url_of(part)) + "\"></p>\n";
+      body_ += R"(<p><img alt="" src=")" + web::escape_html(url_of(part)) + "\"></p>\n";
     }
   }
 
