@@ -76,6 +76,34 @@ constexpr bool is_documented(const Setting<S> (&table)[n]) {
   return true;
 }
 
+// Several tables in one, for a room whose parts have a table each:
+//   inline constexpr auto joined = base::join(part_rows<Settings>, other_rows<Settings>);
+//   inline constexpr auto& settings_table = joined.rows;
+template <typename S, std::size_t n>
+struct JoinedSettings {
+  Setting<S> rows[n];
+};
+
+namespace detail {
+template <typename S, std::size_t... left, std::size_t... right>
+constexpr JoinedSettings<S, sizeof...(left) + sizeof...(right)> join_two(
+    const Setting<S> (&a)[sizeof...(left)], const Setting<S> (&b)[sizeof...(right)],
+    std::index_sequence<left...> /*a*/, std::index_sequence<right...> /*b*/) {
+  return {{a[left]..., b[right]...}};
+}
+}  // namespace detail
+
+template <typename S, std::size_t n, std::size_t m, typename... More>
+constexpr auto join(const Setting<S> (&a)[n], const Setting<S> (&b)[m], const More&... more) {
+  const auto two =
+      detail::join_two(a, b, std::make_index_sequence<n>(), std::make_index_sequence<m>());
+  if constexpr (sizeof...(more) == 0) {
+    return two;
+  } else {
+    return join(two.rows, more...);
+  }
+}
+
 // A mistake in a settings file.
 struct SettingProblem {
   std::size_t line = 0;  // 1 is the first

@@ -7,10 +7,9 @@
 #include <string>
 
 #include "base/json.hh"
-#include "base/json_writer.hh"
-#include "base/loop/control_client.hh"
 #include "base/text.hh"
 
+#include "cli/policyd.hh"
 #include "cli/values.hh"
 #include "cli/verb.hh"
 
@@ -18,23 +17,19 @@ namespace cli {
 
 namespace {
 
-constexpr std::string_view default_socket = "/run/posthouse/policyd/control";
-constexpr std::chrono::seconds deadline{60};
-
-constexpr Option socket_option{"socket", "PATH", "Control socket of policyd."};
 constexpr Option sender_option{"sender", "ADDRESS", "Only mail of this sender."};
 
 constexpr std::array<Option, 4> list_options{{
     sender_option,
     {"all", "", "Also triplets that have passed already."},
     {"limit", "COUNT", "At most so many (1000)."},
-    socket_option,
+    policyd_socket_option,
 }};
-constexpr std::array<Option, 2> release_options{{sender_option, socket_option}};
+constexpr std::array<Option, 2> release_options{{sender_option, policyd_socket_option}};
 constexpr std::array<Option, 3> forget_options{{
     sender_option,
     {"all", "", "Also triplets that have passed already."},
-    socket_option,
+    policyd_socket_option,
 }};
 
 constexpr std::array<Column, 8> columns{{
@@ -70,20 +65,18 @@ std::vector<Cell> cells_of(const base::JsonValue& row) {
           number("passes")};
 }
 
-// The request's members behind the verb.
-base::Result<std::string> members_of(const Arguments& arguments) {
-  std::string members;
-  const auto add = [&members](std::string_view key, const std::string& json) {
-    members.append(members.empty() ? "\"" : ",\"").append(key).append("\":").append(json);
-  };
+base::Result<std::string> ask(const Call& call, std::string_view verb,
+                              const std::function<void(std::string_view)>& on_row) {
+  const Arguments& arguments = call.arguments;
+  Members members;
   if (!arguments.words.empty()) {
-    add("recipient", base::json_string(arguments.words[0]));
+    members.text("recipient", arguments.words[0]);
   }
   if (const auto sender = arguments.value("sender"); sender) {
-    add("sender", base::json_string(*sender));
+    members.text("sender", *sender);
   }
   if (arguments.has("all")) {
-    add("all", "true");
+    members.flag("all", true);
   }
   if (const auto limit = arguments.value("limit"); limit) {
     const auto count = base::parse_number<std::uint32_t>(*limit);
@@ -91,28 +84,9 @@ base::Result<std::string> members_of(const Arguments& arguments) {
       return base::make_error(base::Errc::malformed, "--limit: not a count: " + *limit,
                               "write a number such as 100");
     }
-    add("limit", std::to_string(*count));
+    members.number("limit", *count);
   }
-  return members;
-}
-
-base::Result<std::string> ask(const Call& call, std::string_view verb,
-                              const std::function<void(std::string_view)>& on_row) {
-  const auto members = members_of(call.arguments);
-  if (!members) {
-    return members.error();
-  }
-  const std::string path(call.arguments.value("socket").value_or(std::string(default_socket)));
-  auto client = loop::ControlClient::connect(path, deadline);
-  if (!client) {
-    const base::Error& error = client.error();
-    return error.code == base::Errc::not_found
-               ? base::make_error(base::Errc::unavailable,
-                                  "posthouse-policyd cannot be asked: " + error.detail,
-                                  "is it running? --socket names another control socket")
-               : error;
-  }
-  return client->ask(verb, *members, on_row);
+  return ask_policyd(call, verb, members, on_row);
 }
 
 base::Result<void> list(Call& call) {

@@ -23,7 +23,7 @@ namespace {
 using Words = std::vector<std::string_view>;
 
 // Each room's table of verbs; the order is that of the help.
-constexpr std::array rooms{cli::directory_verbs, cli::greylist_verbs};
+constexpr std::array rooms{cli::directory_verbs, cli::greylist_verbs, cli::policy_verbs};
 
 void print(std::FILE* stream, std::string_view text) {
   // Nothing is left to do when even this cannot be written.

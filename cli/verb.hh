@@ -33,5 +33,6 @@ struct Verb {
 
 std::span<const Verb> directory_verbs();  // domain, user, alias
 std::span<const Verb> greylist_verbs();   // greylist
+std::span<const Verb> policy_verbs();     // policy
 
 }  // namespace cli

@@ -2,31 +2,35 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policyd/chain.hh"
 
+#include <algorithm>
+
 namespace policy {
 
-Facts facts_of(const Request& request) {
-  return {.client = base::IpAddress::parse(request[Attribute::client_address])};
+void Chain::run_dry(std::span<const std::string> names) {
+  for (Link& link : links_) {
+    link.is_dry = std::find(names.begin(), names.end(), link.check->name()) != names.end();
+  }
 }
 
 std::optional<Verdict> Chain::proceed(Run& run, const Inquiry& inquiry) {
-  for (; run.next_check < checks_.size(); ++run.next_check) {
-    Answer answer = checks_[run.next_check]->ask(inquiry);
-    if (std::holds_alternative<Waits>(answer)) {
+  for (; run.next_check < links_.size(); ++run.next_check) {
+    const Link& link = links_[run.next_check];
+    Answer answer = link.check->ask(inquiry);
+    if (auto* waits = std::get_if<Waits>(&answer); waits != nullptr) {
+      run.waits = std::move(*waits);
       return std::nullopt;
     }
-    if (auto* verdict = std::get_if<Verdict>(&answer); verdict != nullptr) {
+    auto* verdict = std::get_if<Verdict>(&answer);
+    if (verdict == nullptr) {
+      continue;
+    }
+    verdict->check = link.check->name();
+    if (!link.is_dry || !verdict->is_refusal()) {
       return std::move(*verdict);
     }
+    run.dry.push_back(std::move(*verdict));
   }
   return Verdict{};
-}
-
-std::string Chain::explain(const Inquiry& inquiry) {
-  std::string text;
-  for (const auto& check : checks_) {
-    text.append(check->name()).append(": ").append(check->explain(inquiry)).append("\n");
-  }
-  return text;
 }
 
 }  // namespace policy

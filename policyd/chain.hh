@@ -12,34 +12,42 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
 #include "base/clock.hh"
-#include "base/ip.hh"
 
+#include "policyd/facts.hh"
 #include "policyd/request.hh"
 #include "policyd/verdict.hh"
 
 namespace policy {
 
-// What is known of a request beyond its text. Requests of one message carry the same `instance=`;
-// facts that cost time to find are kept under it, those here are found at once.
-struct Facts {
-  std::optional<base::IpAddress> client{};  // nothing when Postfix says "unknown"
-};
-Facts facts_of(const Request& request);
+// What was looked at and found, a line each, for people.
+using Notes = std::vector<std::string>;
 
 struct Inquiry {
   const Request& request;
   Facts& facts;
   base::WallTime now;
+  // Set in a rehearsal (`explain`, the shadow settings): the check answers as it would, but
+  // remembers nothing, counts nothing and logs nothing, and tells here what it looked at.
+  Notes* notes = nullptr;
+
+  bool is_rehearsal() const { return notes != nullptr; }
+  // `text` is a function, so that a live request does not pay for it.
+  template <typename Text>
+  void note(Text&& text) const {
+    if (notes != nullptr) {
+      notes->push_back(text());
+    }
+  }
 };
 
 struct NoOpinion {};  // ask the next check
-struct Waits {};      // a fact is missing; ask this check again when it is there
 using Answer = std::variant<NoOpinion, Verdict, Waits>;
 
 class Check {
@@ -49,11 +57,10 @@ class Check {
   Check& operator=(const Check&) = delete;
   virtual ~Check() = default;
 
+  // One lower-case word; lives as long as the process.
   virtual std::string_view name() const = 0;
   // Loop thread; returns at once.
   virtual Answer ask(const Inquiry& inquiry) = 0;
-  // What ask() would answer, as a line for `explain`, without changing any state.
-  virtual std::string explain(const Inquiry& inquiry) = 0;
 };
 
 class Chain {
@@ -61,18 +68,25 @@ class Chain {
   // How far one request has come.
   struct Run {
     std::size_t next_check = 0;
+    Waits waits{};               // when the run stopped: what it needs to go on
+    std::vector<Verdict> dry{};  // refusals of checks in dry run, to be logged, not obeyed
+  };
+  struct Link {
+    std::unique_ptr<Check> check{};
+    bool is_dry = false;  // its refusals have no effect
   };
 
-  void append(std::unique_ptr<Check> check) { checks_.push_back(std::move(check)); }
+  void append(std::unique_ptr<Check> check) { links_.push_back({std::move(check)}); }
+  // The checks of these names run dry, all others in earnest.
+  void run_dry(std::span<const std::string> names);
 
   // The verdict; nothing when the check at `run.next_check` waits.
   std::optional<Verdict> proceed(Run& run, const Inquiry& inquiry);
 
-  // One line a check, in order.
-  std::string explain(const Inquiry& inquiry);
+  std::span<const Link> links() const { return links_; }
 
  private:
-  std::vector<std::unique_ptr<Check>> checks_{};
+  std::vector<Link> links_{};
 };
 
 }  // namespace policy

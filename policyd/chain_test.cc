@@ -18,7 +18,6 @@ class ScriptedCheck final : public policy::Check {
     answers_.erase(answers_.begin());
     return answer;
   }
-  std::string explain(const policy::Inquiry& /*inquiry*/) override { return "as told"; }
 
  private:
   std::vector<policy::Answer> answers_;
@@ -77,10 +76,23 @@ BOOST_FIXTURE_TEST_CASE(a_check_that_waits_is_asked_again_and_those_before_it_ar
   BOOST_TEST(calls[1] == 3);
 }
 
-BOOST_FIXTURE_TEST_CASE(explain_asks_all_checks_in_order, Fixture) {
-  add(0, {});
-  add(1, {});
-  BOOST_TEST(chain.explain(inquiry) == "scripted: as told\nscripted: as told\n");
+BOOST_FIXTURE_TEST_CASE(a_refusal_in_dry_run_is_kept_and_the_next_check_asked, Fixture) {
+  add(0, {reject("no")});
+  add(1, {policy::Verdict{.action = policy::Action::ok}});
+  const std::vector<std::string> names{"scripted"};
+  chain.run_dry(names);
+  const auto verdict = chain.proceed(run, inquiry);
+  BOOST_TEST((verdict->action == policy::Action::ok));  // only refusals are without effect
+  BOOST_REQUIRE(run.dry.size() == 1U);
+  BOOST_TEST(run.dry[0].text == "no");
+  BOOST_TEST(run.dry[0].check == "scripted");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_waiting_check_says_for_what, Fixture) {
+  add(0, {policy::Waits{.dns = {{"example.org", auth::DnsType::txt}}}});
+  BOOST_TEST(!chain.proceed(run, inquiry));
+  BOOST_REQUIRE(run.waits.dns.size() == 1U);
+  BOOST_TEST(run.waits.dns[0].name == "example.org");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -90,9 +102,19 @@ BOOST_AUTO_TEST_SUITE(verdict)
 BOOST_AUTO_TEST_CASE(an_answer_is_one_line_whatever_the_text) {
   BOOST_TEST(policy::answer_line({}) == "action=dunno\n\n");
   BOOST_TEST(policy::answer_line(reject("5.7.1 no")) == "action=reject 5.7.1 no\n\n");
+  BOOST_TEST(policy::answer_line({.action = policy::Action::code, .text = "452 4.2.2 full"}) ==
+             "action=452 4.2.2 full\n\n");
   BOOST_TEST(policy::answer_line(reject("a\n\naction=ok\r\n")) ==
              "action=reject a  action=ok  \n\n");
   BOOST_TEST(policy::answer_line(reject(std::string(9999, 'x'))).size() == 416U);
+}
+
+BOOST_AUTO_TEST_CASE(every_action_has_its_word) {
+  for (std::size_t i = 0; i < policy::action_count; ++i) {
+    const auto action = static_cast<policy::Action>(i);
+    BOOST_TEST((policy::action_of(policy::action_word(action)) == action));
+  }
+  BOOST_TEST(!policy::action_of("dance"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

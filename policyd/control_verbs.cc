@@ -155,19 +155,18 @@ void explain(const ControlParts& parts, const loop::ControlRequest& request,
   Request subject;
   subject.set(Attribute::request, "smtpd_access_policy");
   subject.set(Attribute::protocol_state, "RCPT");
-  for (const auto name : {"protocol_state", "sender", "recipient", "client_address", "client_name",
-                          "reverse_client_name", "helo_name", "sasl_username", "size"}) {
+  for (const auto name : attribute_names()) {
     if (const auto value = base::json_text(request.arguments, name); value) {
       subject.set(*attribute_of(name), *value);
     }
   }
-  const std::string text = parts.engine.explain(subject);
-  for (const std::string_view line : base::split(text, '\n')) {
-    if (!line.empty()) {
-      reply.row(base::json_string(line));
+  auto to = std::make_shared<loop::ControlReply>(std::move(reply));
+  parts.explainer.explain(subject, [to](const std::vector<Explained>& checks) {
+    for (const Explained& explained : checks) {
+      to->row(explained_json(explained));
     }
-  }
-  reply.ok();
+    to->ok();
+  });
 }
 
 }  // namespace
@@ -193,11 +192,12 @@ void add_verbs(loop::ControlServer& control, const ControlParts& parts) {
                 change(parts, request, std::move(reply),
                        [parts](const Found& found) { return parts.store.erase(found.key); });
               });
-  control.add("explain",
-              "What each check would say to a request: sender, recipient, client_address, ...",
-              [parts](const auto& request, loop::ControlReply reply) {
-                explain(parts, request, std::move(reply));
-              });
+  control.add(
+      "explain",
+      "What each check would say to a request, a row each: the attributes of the policy protocol.",
+      [parts](const auto& request, loop::ControlReply reply) {
+        explain(parts, request, std::move(reply));
+      });
 }
 
 }  // namespace policy

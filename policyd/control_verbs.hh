@@ -9,6 +9,7 @@
 #include "base/loop/workers.hh"
 
 #include "policyd/engine.hh"
+#include "policyd/explain.hh"
 
 namespace policy {
 
@@ -16,6 +17,7 @@ namespace policy {
 struct ControlParts {
   Engine& engine;
   Store& store;
+  Explainer& explainer;
   loop::Workers& workers;
   const base::Clock& clock;
 };

@@ -3,8 +3,11 @@
 #include "policyd/engine.hh"
 
 #include <array>
+#include <utility>
 
 #include "base/metrics.hh"
+
+#include "policyd/events.hh"
 
 namespace policy {
 
@@ -12,68 +15,75 @@ namespace {
 
 constexpr std::string_view answers_name = "policyd_answers";
 constexpr std::string_view answers_help = "Requests answered, by action.";
-std::array<base::Counter, 4> count_answers{{
+std::array<base::Counter, action_count> count_answers{{
     base::Counter{answers_name, answers_help, "action=\"dunno\""},
     base::Counter{answers_name, answers_help, "action=\"ok\""},
     base::Counter{answers_name, answers_help, "action=\"defer_if_permit\""},
+    base::Counter{answers_name, answers_help, "action=\"defer\""},
     base::Counter{answers_name, answers_help, "action=\"reject\""},
+    base::Counter{answers_name, answers_help, "action=\"code\""},
+    base::Counter{answers_name, answers_help, "action=\"prepend\""},
+    base::Counter{answers_name, answers_help, "action=\"filter\""},
+    base::Counter{answers_name, answers_help, "action=\"hold\""},
+    base::Counter{answers_name, answers_help, "action=\"discard\""},
 }};
-
-// Up to a whole second: a shorter time must not become none.
-Seconds whole_seconds(base::Duration duration) {
-  return static_cast<Seconds>(std::chrono::ceil<std::chrono::seconds>(duration).count());
-}
-
-NullSender null_sender_of(std::string_view word) {
-  if (word == "rcpt") {
-    return NullSender::rcpt;
-  }
-  return word == "never" ? NullSender::never : NullSender::end_of_message;
-}
+base::Counter count_dry("policyd_dry_run_refusals",
+                        "Refusals of checks in dry_run: logged, not obeyed.");
 
 }  // namespace
 
 Engine::Engine(const Settings& settings, Store& store, const base::Clock& clock, base::Log& log)
     : clock_(clock), log_(log) {
-  apply(settings);
   chain_.append(std::make_unique<ListCheck>(list_options_, lists_));
   chain_.append(std::make_unique<Greylist>(greylist_, store, log));
+  apply(settings);
 }
 
 void Engine::apply(const Settings& settings) {
-  list_options_ = {.accept_white = settings.list_white_action == "ok",
-                   .black_text = settings.list_black_text};
-  greylist_ = {
-      .enabled = settings.greylist,
-      .rules = {.delay = whole_seconds(settings.greylist_delay),
-                .retry_window = whole_seconds(settings.greylist_retry_window),
-                .lifetime = whole_seconds(settings.greylist_lifetime),
-                .auto_whitelist_after =
-                    static_cast<std::uint32_t>(settings.greylist_auto_whitelist),
-                .auto_whitelist_lifetime =
-                    whole_seconds(settings.greylist_auto_whitelist_lifetime)},
-      .ipv4_prefix = static_cast<unsigned>(settings.greylist_ipv4_prefix),
-      .ipv6_prefix = static_cast<unsigned>(settings.greylist_ipv6_prefix),
-      .null_sender = null_sender_of(settings.greylist_null_sender),
-      .defer_on_error = settings.greylist_on_error == "defer",
-      .text = settings.greylist_text,
-  };
+  lookup_deadline_ = settings.lookup_deadline;
+  list_options_ = list_options_of(settings);
+  greylist_ = greylist_options_of(settings);
+  chain_.run_dry(settings.dry_run);
 }
 
 std::optional<Verdict> Engine::proceed(Chain::Run& run, const Request& request, Facts& facts) {
   auto verdict = chain_.proceed(run, {request, facts, clock_.now()});
+  for (const Verdict& dry : run.dry) {
+    count_dry.add();
+    report_dry(request, dry);
+  }
+  run.dry.clear();
   if (verdict) {
+    give_header(facts, *verdict);
     count_answers[static_cast<std::size_t>(verdict->action)].add();
-    report(request, *verdict);
+    report(verdict->event, request, *verdict);
   }
   return verdict;
 }
 
-void Engine::report(const Request& request, const Verdict& verdict) {
-  if (verdict.event == nullptr || !log_.wants(verdict.event->level)) {
+std::optional<Verdict> Engine::rehearse(Chain::Run& run, const Request& request, Facts& facts,
+                                        Notes& notes) {
+  auto verdict = chain_.proceed(run, {request, facts, clock_.now(), &notes});
+  if (verdict) {
+    give_header(facts, *verdict);
+  }
+  return verdict;
+}
+
+// The policy protocol has one action an answer: a header goes with the first that says nothing
+// else, and once for the message.
+void Engine::give_header(Facts& facts, Verdict& verdict) {
+  if (verdict.action == Action::dunno && !facts.header.empty()) {
+    verdict.action = Action::prepend;
+    verdict.text = std::exchange(facts.header, {});
+  }
+}
+
+void Engine::report(const base::Event* event, const Request& request, const Verdict& verdict) {
+  if (event == nullptr || !log_.wants(event->level)) {
     return;
   }
-  log_.write(*verdict.event,
+  log_.write(*event,
              {{"action", action_word(verdict.action)},
               {"client", request[Attribute::client_address]},
               {"name", request[Attribute::client_name]},
@@ -83,9 +93,15 @@ void Engine::report(const Request& request, const Verdict& verdict) {
              request[Attribute::queue_id]);
 }
 
-std::string Engine::explain(const Request& request) {
-  Facts facts = facts_of(request);
-  return chain_.explain({request, facts, clock_.now()});
+void Engine::report_dry(const Request& request, const Verdict& verdict) {
+  log_.write(event::dry_run,
+             {{"check", verdict.check},
+              {"action", action_word(verdict.action)},
+              {"client", request[Attribute::client_address]},
+              {"sender", request[Attribute::sender]},
+              {"recipient", request[Attribute::recipient]},
+              {"reason", verdict.reason}},
+             request[Attribute::queue_id]);
 }
 
 Conversation::Progress Conversation::take(std::string_view bytes, std::string& out) {
@@ -109,7 +125,9 @@ Conversation::Progress Conversation::answer_all(std::string& out) {
         return Progress::ready;
       }
       request_ = *next;
-      facts_ = facts_of(*request_);
+      if (!is_same_message(facts_, *request_)) {
+        facts_ = facts_of(*request_);
+      }
       run_ = {};
     }
     const auto verdict = engine_.proceed(run_, *request_, facts_);

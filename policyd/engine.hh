@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Owned by main.cc in the daemon and by the replay runner in tests; both give it a store and a
-// clock. One thread.
+// clock. A second engine with other settings can rehearse beside it. One thread.
 #pragma once
 
 #include <memory>
@@ -35,21 +35,27 @@ class Engine {
   const std::shared_ptr<const Lists>& lists() const { return lists_; }
   const GreylistOptions& greylist() const { return greylist_; }
 
-  // For tests of the chain's seam; after the checks of our own.
-  void append(std::unique_ptr<Check> check) { chain_.append(std::move(check)); }
+  const Chain& chain() const { return chain_; }
+  const base::Clock& clock() const { return clock_; }
+  // How long a request may wait in all for what its checks need.
+  base::Duration lookup_deadline() const { return lookup_deadline_; }
 
-  // The verdict, counted and logged; nothing while a check waits, then call it again with the same
-  // run, request and facts once something has changed.
+  // The verdict, counted and logged; nothing while a check waits (run.waits tells for what), then
+  // call it again with the same run, request and facts once that is among the facts.
   std::optional<Verdict> proceed(Chain::Run& run, const Request& request, Facts& facts);
 
-  // What each check would say, a line each.
-  std::string explain(const Request& request);
+  // The same in a rehearsal (chain.hh).
+  std::optional<Verdict> rehearse(Chain::Run& run, const Request& request, Facts& facts,
+                                  Notes& notes);
 
  private:
-  void report(const Request& request, const Verdict& verdict);
+  void report(const base::Event* event, const Request& request, const Verdict& verdict);
+  void report_dry(const Request& request, const Verdict& verdict);
+  static void give_header(Facts& facts, Verdict& verdict);
 
   const base::Clock& clock_;
   base::Log& log_;
+  base::Duration lookup_deadline_{};
   ListOptions list_options_{};
   GreylistOptions greylist_{};
   std::shared_ptr<const Lists> lists_ = std::make_shared<Lists>();
@@ -63,12 +69,15 @@ class Conversation {
 
   enum class Progress {
     ready,    // all that came is answered
-    waiting,  // a check waits: call resume() when something has changed, give no bytes till then
+    waiting,  // put what waits() names into facts(), then call resume(); give no bytes till then
     broken,   // not the protocol: close
   };
   // Takes bytes of the client and appends the answers to `out`.
   Progress take(std::string_view bytes, std::string& out);
   Progress resume(std::string& out);
+
+  const Waits& waits() const { return run_.waits; }
+  Facts& facts() { return facts_; }
 
   // True while part of a request has come.
   bool is_midway() const { return reader_.is_midway(); }

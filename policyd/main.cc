@@ -68,15 +68,23 @@ class PolicyService final : public loop::Service<Settings> {
       return workers.error();
     }
     workers_ = std::move(*workers);
+    auto resolver = loop::Resolver::make(context.loop, settings);
+    if (!resolver) {
+      return resolver.error();
+    }
+    resolver_ = std::move(*resolver);
+    gatherer_.emplace(*resolver_);
+    explainer_.emplace(engine_, *gatherer_);
     engine_.use_lists(load_lists(settings.list_folder, nullptr, log_));
     store_.wait_until_open(patience);
-    auto server = Server::open(context.loop, engine_, settings.listen, server_limits(settings));
+    auto server =
+        Server::open(context.loop, engine_, *gatherer_, settings.listen, server_limits(settings));
     if (!server) {
       return server.error();
     }
     server_ = std::move(*server);
     if (context.control != nullptr) {
-      add_verbs(*context.control, {engine_, store_, *workers_, base::system_clock()});
+      add_verbs(*context.control, {engine_, store_, *explainer_, *workers_, base::system_clock()});
     }
     return {};
   }
@@ -85,6 +93,9 @@ class PolicyService final : public loop::Service<Settings> {
   LmdbStore store_;
   Engine engine_;
   std::unique_ptr<loop::Workers> workers_{};
+  std::unique_ptr<loop::Resolver> resolver_{};
+  std::optional<Gatherer> gatherer_{};
+  std::optional<Explainer> explainer_{};
   std::unique_ptr<Server> server_{};
 };
 

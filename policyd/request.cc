@@ -11,7 +11,7 @@ namespace policy {
 namespace {
 
 // By the value of Attribute.
-constexpr std::array<std::string_view, attribute_count> attribute_names{
+constexpr std::array<std::string_view, attribute_count> names{
     "request",        "protocol_state", "protocol_name",       "helo_name",
     "queue_id",       "sender",         "recipient",           "recipient_count",
     "client_address", "client_name",    "reverse_client_name", "instance",
@@ -28,13 +28,31 @@ bool has_control_byte(std::string_view line) {
 
 }  // namespace
 
+std::span<const std::string_view> attribute_names() {
+  return names;
+}
+
 std::optional<Attribute> attribute_of(std::string_view name) {
-  for (std::size_t i = 0; i < attribute_names.size(); ++i) {
-    if (attribute_names[i] == name) {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i] == name) {
       return static_cast<Attribute>(i);
     }
   }
   return std::nullopt;
+}
+
+KeptRequest::KeptRequest(const Request& request) {
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < attribute_count; ++i) {
+    size += request[static_cast<Attribute>(i)].size();
+  }
+  text_.reserve(size);  // so that the views stay valid
+  for (std::size_t i = 0; i < attribute_count; ++i) {
+    const auto name = static_cast<Attribute>(i);
+    const std::size_t start = text_.size();
+    text_ += request[name];
+    request_.set(name, std::string_view(text_).substr(start));
+  }
 }
 
 void RequestReader::append(std::string_view bytes) {

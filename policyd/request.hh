@@ -13,6 +13,7 @@
 #include <array>
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,7 +21,7 @@
 
 namespace policy {
 
-// The attributes we keep. A new one is a new row of attribute_names in request.cc.
+// The attributes we keep. A new one is a new row of `names` in request.cc.
 enum class Attribute {
   request,
   protocol_state,
@@ -61,6 +62,24 @@ class Request {
  private:
   std::array<std::string_view, attribute_count> values_{};
 };
+
+// A copy that owns its text.
+class KeptRequest {
+ public:
+  explicit KeptRequest(const Request& request);
+  KeptRequest(const KeptRequest&) = delete;
+  KeptRequest& operator=(const KeptRequest&) = delete;
+  ~KeptRequest() = default;
+
+  const Request& request() const { return request_; }
+
+ private:
+  std::string text_{};
+  Request request_{};
+};
+
+// The names of the attributes, in their order.
+std::span<const std::string_view> attribute_names();
 
 // The attribute of that name, if it is one we keep.
 std::optional<Attribute> attribute_of(std::string_view name);

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policyd/server.hh"
 
+#include <algorithm>
+
 #include "base/metrics.hh"
 
 #include "policyd/events.hh"
@@ -44,14 +46,19 @@ struct Server::Client {
   }
 
   Conversation conversation;
+  // While a check waits: since when the request does, and the search for what it needs.
+  std::optional<base::SteadyTime> waiting_since{};
+  std::unique_ptr<Gatherer::Search> search{};
   bool is_midway = false;
   base::SteadyTime since;  // the last request's end, or the present one's beginning
   Clients::iterator place{};
   loop::Stream stream;
 };
 
-Server::Server(loop::Loop& loop, Engine& engine, const ServerLimits& limits)
-    : loop_(loop), engine_(engine), limits_(limits), sweeper_(loop, [this] { sweep(); }) {
+Server::Server(loop::Loop& loop, Engine& engine, Gatherer& gatherer, const ServerLimits& limits)
+    : loop_(loop), engine_(engine), gatherer_(gatherer), limits_(limits), sweeper_(loop, [this] {
+        sweep();
+      }) {
   sweeper_.repeat(sweep_period);
 }
 
@@ -61,9 +68,10 @@ Server::~Server() {
 }
 
 base::Result<std::unique_ptr<Server>> Server::open(loop::Loop& loop, Engine& engine,
+                                                   Gatherer& gatherer,
                                                    const std::vector<std::string>& addresses,
                                                    const ServerLimits& limits) {
-  auto server = std::make_unique<Server>(loop, engine, limits);
+  auto server = std::make_unique<Server>(loop, engine, gatherer, limits);
   for (const std::string& text : addresses) {
     const auto address = loop::Address::parse(text);
     if (!address) {
@@ -91,18 +99,24 @@ void Server::accept(base::Fd socket) {
 
 std::size_t Server::read(Client& client, std::string_view bytes) {
   answers_.clear();
-  const auto progress = client.conversation.take(bytes, answers_);
+  answer(client, client.conversation.take(bytes, answers_));
+  return bytes.size();
+}
+
+// Sends `answers_`, and sees to what comes next.
+void Server::answer(Client& client, Conversation::Progress progress) {
   if (!answers_.empty()) {
     client.stream.write(answers_);
+    client.waiting_since.reset();  // whatever waits now is a later request
   }
   if (progress == Conversation::Progress::broken) {
     count_broken.add();
     complain(malformed_, event::request_malformed, client.conversation.error().detail);
     client.stream.close_after_write();
-    return bytes.size();
+    return;
   }
   if (progress == Conversation::Progress::waiting) {
-    client.stream.pause();
+    search(client);
   }
   const bool is_midway = client.conversation.is_midway();
   if (!answers_.empty() || is_midway != client.is_midway) {
@@ -110,7 +124,27 @@ std::size_t Server::read(Client& client, std::string_view bytes) {
     client.since = loop_.ticks();
     clients_.splice(clients_.end(), clients_, client.place);
   }
-  return bytes.size();
+}
+
+// Finds what the client's request waits for; no bytes of it are read meanwhile.
+void Server::search(Client& client) {
+  const base::SteadyTime now = loop_.ticks();
+  if (!client.waiting_since) {
+    client.waiting_since = now;
+  }
+  client.stream.pause();
+  const auto waited = std::chrono::duration_cast<base::Duration>(now - *client.waiting_since);
+  const auto left = std::max(engine_.lookup_deadline() - waited, base::Duration::zero());
+  client.search = gatherer_.find(
+      client.conversation.waits(), client.conversation.facts(), left, [this, &client] {
+        const auto finished = std::move(client.search);  // it is calling us
+        answers_.clear();
+        const auto progress = client.conversation.resume(answers_);
+        if (progress != Conversation::Progress::waiting) {
+          client.stream.resume();
+        }
+        answer(client, progress);
+      });
 }
 
 // Destroying a stream of another client than the one being served is safe.
@@ -127,7 +161,7 @@ void Server::sweep() {
     const auto at = next++;
     const Client& client = **at;
     const base::Duration limit = client.is_midway ? limits_.request : limits_.idle;
-    if (now - client.since < limit) {
+    if (client.search || now - client.since < limit) {
       continue;
     }
     if (client.is_midway) {

@@ -14,6 +14,7 @@
 #include "base/loop/stream.hh"
 
 #include "policyd/engine.hh"
+#include "policyd/gather.hh"
 
 namespace policy {
 
@@ -25,12 +26,13 @@ struct ServerLimits {
 
 class Server {
  public:
-  // Listens on all addresses; errors as Listener::open(). Both must outlive the server.
+  // Listens on all addresses; errors as Listener::open(). All must outlive the server.
   static base::Result<std::unique_ptr<Server>> open(loop::Loop& loop, Engine& engine,
+                                                    Gatherer& gatherer,
                                                     const std::vector<std::string>& addresses,
                                                     const ServerLimits& limits);
   // Not listening yet; see open().
-  Server(loop::Loop& loop, Engine& engine, const ServerLimits& limits);
+  Server(loop::Loop& loop, Engine& engine, Gatherer& gatherer, const ServerLimits& limits);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   ~Server();
@@ -48,12 +50,15 @@ class Server {
 
   void accept(base::Fd socket);
   std::size_t read(Client& client, std::string_view bytes);
+  void answer(Client& client, Conversation::Progress progress);
+  void search(Client& client);
   void make_room();
   void sweep();
   void complain(Complaint& complaint, const base::Event& event, std::string_view limit);
 
   loop::Loop& loop_;
   Engine& engine_;
+  Gatherer& gatherer_;
   ServerLimits limits_;
   Clients clients_;
   std::vector<std::unique_ptr<loop::Listener>> listeners_{};

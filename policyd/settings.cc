@@ -27,6 +27,9 @@ base::Result<void> check_settings(const Settings& settings) {
       return wrong("listen", address.error().detail, address.error().hint);
     }
   }
+  if (const auto resolver = loop::Resolver::check(settings); !resolver) {
+    return wrong("resolver", resolver.error().detail, resolver.error().hint);
+  }
   for (const auto& [name, path] : {std::pair("list_folder", settings.list_folder),
                                    std::pair("state_file", settings.state_file)}) {
     if (!path.starts_with('/')) {

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policyd/verdict.hh"
 
+#include <array>
+
 namespace policy {
 
 namespace {
@@ -9,27 +11,35 @@ namespace {
 // An SMTP reply line holds 512 bytes (RFC 5321 s4.5.3.1.5); Postfix adds its own words.
 constexpr std::size_t text_limit = 400;
 
+constexpr std::array<std::string_view, action_count> action_words{
+    "dunno", "ok",      "defer_if_permit", "defer", "reject",
+    "code",  "prepend", "filter",          "hold",  "discard",
+};
+
 }  // namespace
 
 std::string_view action_word(Action action) {
-  switch (action) {
-    case Action::dunno:
-      return "dunno";
-    case Action::ok:
-      return "ok";
-    case Action::defer_if_permit:
-      return "defer_if_permit";
-    case Action::reject:
-      return "reject";
+  return action_words[static_cast<std::size_t>(action)];
+}
+
+std::optional<Action> action_of(std::string_view word) {
+  for (std::size_t i = 0; i < action_count; ++i) {
+    if (action_words[i] == word) {
+      return static_cast<Action>(i);
+    }
   }
-  return "dunno";
+  return std::nullopt;
 }
 
 std::string answer_line(const Verdict& verdict) {
   std::string line = "action=";
-  line += action_word(verdict.action);
+  if (verdict.action != Action::code) {
+    line += action_word(verdict.action);
+  }
   if (!verdict.text.empty()) {
-    line += ' ';
+    if (verdict.action != Action::code) {
+      line += ' ';
+    }
     for (const char c : std::string_view(verdict.text).substr(0, text_limit)) {
       const auto byte = static_cast<unsigned char>(c);
       line += byte < 0x20 || byte == 0x7f ? ' ' : c;

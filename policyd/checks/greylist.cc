@@ -5,6 +5,7 @@
 #include "base/metrics.hh"
 #include "base/text.hh"
 
+#include "policyd/checks/greylist_settings.hh"
 #include "policyd/events.hh"
 
 namespace policy {
@@ -67,7 +68,37 @@ std::string reply_text(std::string text, Seconds wait) {
   return text;
 }
 
+// Up to a whole second: a shorter time must not become none.
+Seconds whole_seconds(base::Duration duration) {
+  return static_cast<Seconds>(std::chrono::ceil<std::chrono::seconds>(duration).count());
+}
+
+NullSender null_sender_of(std::string_view word) {
+  if (word == "rcpt") {
+    return NullSender::rcpt;
+  }
+  return word == "never" ? NullSender::never : NullSender::end_of_message;
+}
+
 }  // namespace
+
+GreylistOptions greylist_options_of(const GreylistSettings& settings) {
+  return {
+      .enabled = settings.greylist,
+      .rules = {.delay = whole_seconds(settings.greylist_delay),
+                .retry_window = whole_seconds(settings.greylist_retry_window),
+                .lifetime = whole_seconds(settings.greylist_lifetime),
+                .auto_whitelist_after =
+                    static_cast<std::uint32_t>(settings.greylist_auto_whitelist),
+                .auto_whitelist_lifetime =
+                    whole_seconds(settings.greylist_auto_whitelist_lifetime)},
+      .ipv4_prefix = static_cast<unsigned>(settings.greylist_ipv4_prefix),
+      .ipv6_prefix = static_cast<unsigned>(settings.greylist_ipv6_prefix),
+      .null_sender = null_sender_of(settings.greylist_null_sender),
+      .defer_on_error = settings.greylist_on_error == "defer",
+      .text = settings.greylist_text,
+  };
+}
 
 // Who asks for what, as the keys see it.
 struct Greylist::Subject {
@@ -170,24 +201,39 @@ base::Result<void> Greylist::remember(const Subject& subject, const Finding& fin
                     {encode(network), now + options_.rules.auto_whitelist_lifetime});
 }
 
-Answer Greylist::trusted(const Subject& subject, const Finding& finding, Seconds now) {
-  count_trusted.add();
+Verdict Greylist::trusted(const Subject& subject, const Finding& finding, const Inquiry& inquiry) {
   Network network = *finding.network;
+  Verdict verdict{.action = Action::dunno,
+                  .event = &event::greylist_known,
+                  .reason = "network " + subject.network + " is trusted after " +
+                            std::to_string(network.successes) + " successes"};
+  if (inquiry.is_rehearsal()) {
+    return verdict;
+  }
+  count_trusted.add();
+  const Seconds now = seconds_of(inquiry.now);
   if (now >= network.last_seen + trusted_refresh) {
     network.last_seen = now;
     // When it cannot be kept now, the next request tries again.
     (void)store_.put(finding.network_key,
                      {encode(network), now + options_.rules.auto_whitelist_lifetime});
   }
-  return Verdict{.action = Action::dunno,
-                 .event = &event::greylist_known,
-                 .reason = "network " + subject.network + " is trusted after " +
-                           std::to_string(network.successes) + " successes"};
+  return verdict;
 }
 
-Verdict Greylist::unsure(const base::Error& error, base::WallTime now) {
-  count_unsure.add();
+Verdict Greylist::unsure(const base::Error& error, const Inquiry& inquiry) {
   const Action action = options_.defer_on_error ? Action::defer_if_permit : Action::dunno;
+  if (!inquiry.is_rehearsal()) {
+    complain(error, action, inquiry.now);
+  }
+  return {.action = action,
+          .text = options_.defer_on_error ? "4.3.0 Try again later" : "",
+          .event = nullptr,
+          .reason = error.text()};
+}
+
+void Greylist::complain(const base::Error& error, Action action, base::WallTime now) {
+  count_unsure.add();
   if (now >= last_unsure_ + unsure_interval || now < last_unsure_) {
     log_.write(event::greylist_unsure, {{"action", action_word(action)},
                                         {"error", error.text()},
@@ -197,64 +243,46 @@ Verdict Greylist::unsure(const base::Error& error, base::WallTime now) {
   } else {
     ++suppressed_;
   }
-  return {.action = action,
-          .text = options_.defer_on_error ? "4.3.0 Try again later" : "",
-          .event = nullptr,
-          .reason = error.text()};
 }
 
-Verdict Greylist::refuse(const GreylistDecision& decision) const {
-  return {.action = Action::defer_if_permit,
-          .text = reply_text(options_.text, decision.wait),
-          .event = &event::greylist_defer,
+Verdict Greylist::verdict_of(const GreylistDecision& decision) const {
+  if (decision.outcome == GreylistOutcome::first || decision.outcome == GreylistOutcome::early) {
+    return {.action = Action::defer_if_permit,
+            .text = reply_text(options_.text, decision.wait),
+            .event = &event::greylist_defer,
+            .reason = reason_of(decision)};
+  }
+  return {.action = Action::dunno,
+          .event = decision.outcome == GreylistOutcome::passed ? &event::greylist_pass
+                                                               : &event::greylist_known,
           .reason = reason_of(decision)};
 }
 
 Answer Greylist::ask(const Inquiry& inquiry) {
   if (!applies_to(inquiry.request)) {
+    inquiry.note([] { return "does not apply to this request"; });
     return NoOpinion{};
   }
   const Seconds now = seconds_of(inquiry.now);
   const Subject subject = subject_of(inquiry);
   const auto finding = find(subject, now);
   if (!finding) {
-    return unsure(finding.error(), inquiry.now);
+    return unsure(finding.error(), inquiry);
   }
   if (finding->network && is_trusted(*finding->network, now, options_.rules)) {
-    return trusted(subject, *finding, now);
+    return trusted(subject, *finding, inquiry);
   }
   const GreylistDecision& decision = finding->decision;
+  if (inquiry.is_rehearsal()) {
+    return verdict_of(decision);
+  }
   const auto kept = remember(subject, *finding, now);
   // Who is known is answered all the same; a first attempt that is not kept would wait for ever.
   if (!kept && decision.outcome == GreylistOutcome::first) {
-    return unsure(kept.error(), inquiry.now);
+    return unsure(kept.error(), inquiry);
   }
   count(decision.outcome);
-  if (decision.outcome == GreylistOutcome::first || decision.outcome == GreylistOutcome::early) {
-    return refuse(decision);
-  }
-  return Verdict{.action = Action::dunno,
-                 .event = decision.outcome == GreylistOutcome::passed ? &event::greylist_pass
-                                                                      : &event::greylist_known,
-                 .reason = reason_of(decision)};
-}
-
-std::string Greylist::explain(const Inquiry& inquiry) {
-  if (!applies_to(inquiry.request)) {
-    return "does not apply to this request";
-  }
-  const Seconds now = seconds_of(inquiry.now);
-  const auto finding = find(subject_of(inquiry), now);
-  if (!finding) {
-    return "the store cannot be used: " + finding.error().text();
-  }
-  if (finding->network && is_trusted(*finding->network, now, options_.rules)) {
-    return "dunno: network " + finding->network->network + " is trusted after " +
-           std::to_string(finding->network->successes) + " successes";
-  }
-  const bool refused = finding->decision.outcome == GreylistOutcome::first ||
-                       finding->decision.outcome == GreylistOutcome::early;
-  return std::string(refused ? "defer_if_permit: " : "dunno: ") + reason_of(finding->decision);
+  return verdict_of(decision);
 }
 
 }  // namespace policy

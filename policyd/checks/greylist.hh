@@ -28,6 +28,9 @@ struct GreylistOptions {
   std::string text{};  // "{wait}" stands for the seconds left
 };
 
+struct GreylistSettings;
+GreylistOptions greylist_options_of(const GreylistSettings& settings);
+
 class Greylist final : public Check {
  public:
   // All three must outlive the check; options may change between requests.
@@ -36,7 +39,6 @@ class Greylist final : public Check {
 
   std::string_view name() const override { return "greylist"; }
   Answer ask(const Inquiry& inquiry) override;
-  std::string explain(const Inquiry& inquiry) override;
 
  private:
   struct Subject;
@@ -45,9 +47,10 @@ class Greylist final : public Check {
   Subject subject_of(const Inquiry& inquiry) const;
   base::Result<Finding> find(const Subject& subject, Seconds now);
   base::Result<void> remember(const Subject& subject, const Finding& finding, Seconds now);
-  Answer trusted(const Subject& subject, const Finding& finding, Seconds now);
-  Verdict unsure(const base::Error& error, base::WallTime now);
-  Verdict refuse(const GreylistDecision& decision) const;
+  Verdict trusted(const Subject& subject, const Finding& finding, const Inquiry& inquiry);
+  Verdict unsure(const base::Error& error, const Inquiry& inquiry);
+  void complain(const base::Error& error, Action action, base::WallTime now);
+  Verdict verdict_of(const GreylistDecision& decision) const;
 
   const GreylistOptions& options_;
   Store& store_;

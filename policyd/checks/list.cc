@@ -6,6 +6,7 @@
 #include "base/metrics.hh"
 #include "base/text.hh"
 
+#include "policyd/checks/list_settings.hh"
 #include "policyd/events.hh"
 
 namespace policy {
@@ -29,6 +30,11 @@ bool is_white(ListName name) {
 }
 
 }  // namespace
+
+ListOptions list_options_of(const ListSettings& settings) {
+  return {.accept_white = settings.list_white_action == "ok",
+          .black_text = settings.list_black_text};
+}
 
 std::string_view list_file_name(ListName name) {
   return names[static_cast<std::size_t>(name)];
@@ -99,34 +105,26 @@ std::optional<ListCheck::Hit> ListCheck::find(const Inquiry& inquiry) const {
 Answer ListCheck::ask(const Inquiry& inquiry) {
   const auto hit = find(inquiry);
   if (!hit) {
+    inquiry.note([] { return "no list names it"; });
     return NoOpinion{};
   }
   std::string reason =
       std::string(list_file_name(hit->list)) + " line " + std::to_string(hit->line);
   if (is_white(hit->list)) {
-    count_white.add();
+    if (!inquiry.is_rehearsal()) {
+      count_white.add();
+    }
     return Verdict{.action = options_.accept_white ? Action::ok : Action::dunno,
                    .event = &event::list_accept,
                    .reason = std::move(reason)};
   }
-  count_black.add();
+  if (!inquiry.is_rehearsal()) {
+    count_black.add();
+  }
   return Verdict{.action = Action::reject,
                  .text = options_.black_text,
                  .event = &event::list_reject,
                  .reason = std::move(reason)};
-}
-
-std::string ListCheck::explain(const Inquiry& inquiry) {
-  const auto hit = find(inquiry);
-  if (!hit) {
-    return "no list names it";
-  }
-  const std::string where =
-      std::string(list_file_name(hit->list)) + " line " + std::to_string(hit->line);
-  if (!is_white(hit->list)) {
-    return "reject: " + where;
-  }
-  return (options_.accept_white ? "ok: " : "dunno, and no further check is asked: ") + where;
 }
 
 }  // namespace policy

@@ -45,6 +45,9 @@ struct ListOptions {
   std::string black_text{};
 };
 
+struct ListSettings;
+ListOptions list_options_of(const ListSettings& settings);
+
 class ListCheck final : public Check {
  public:
   // Both must outlive the check; `lists` may be replaced between requests and is never null.
@@ -53,7 +56,6 @@ class ListCheck final : public Check {
 
   std::string_view name() const override { return "list"; }
   Answer ask(const Inquiry& inquiry) override;
-  std::string explain(const Inquiry& inquiry) override;
 
  private:
   struct Hit;

@@ -6,10 +6,11 @@
 //   list NAME: ENTRY, ENTRY      the entries of a list file
 //   wait 5m                      turns the clock
 //   store down | store up
-//   > STATE NAME=VALUE ...       a request: client, name, from, to, sasl, instance; any attribute
-//   < ACTION [TEXT]              the answer must be this
-//   raw BYTES                    bytes of a client (\n and \xNN), answered or refused
-//   log WORDS                    a line with these words was logged since the last request
+//   dns TYPE NAME = VALUE, ...   an answer of the DNS; VALUE "failed"; what is not said is not
+//   there > STATE NAME=VALUE ...       a request: client, name, from, to, sasl, instance; any
+//   attribute < ACTION [TEXT]              the answer must be this raw BYTES bytes of a client (\n
+//   and \xNN), answered or refused log WORDS                    a line with these words was logged
+//   since the last request
 #include <algorithm>
 #include <cstdio>
 #include <map>
@@ -25,6 +26,11 @@ namespace {
 const std::map<std::string_view, std::string_view> short_names{
     {"client", "client_address"}, {"name", "client_name"},   {"from", "sender"},
     {"to", "recipient"},          {"sasl", "sasl_username"},
+};
+
+const std::map<std::string_view, auth::DnsType> dns_types{
+    {"a", auth::DnsType::a},   {"aaaa", auth::DnsType::aaaa}, {"ptr", auth::DnsType::ptr},
+    {"mx", auth::DnsType::mx}, {"txt", auth::DnsType::txt},
 };
 
 const base::SettingRow duration_row{"wait", 2, "1s", "", base::Reload::live, "A time."};
@@ -66,6 +72,9 @@ class Replay {
       }
       clock_.advance(std::get<base::Duration>(*time));
       return {};
+    }
+    if (word == "dns") {
+      return take_dns(rest);
     }
     if (word == "store") {
       store_.break_down(rest == "down");
@@ -131,6 +140,47 @@ class Replay {
     return "no such list";
   }
 
+  std::string take_dns(std::string_view text) {
+    const std::size_t equals = text.find('=');
+    const auto left = base::split_words(text.substr(0, equals));
+    if (equals == std::string_view::npos || left.size() != 2 || !dns_types.contains(left[0])) {
+      return "write: dns TYPE NAME = VALUE, ...";
+    }
+    const auth::DnsType type = dns_types.at(left[0]);
+    auth::DnsAnswer answer{.outcome = auth::DnsAnswer::Outcome::found};
+    for (const std::string_view raw : base::split(text.substr(equals + 1), ',')) {
+      const std::string_view value = base::trim(raw);
+      if (value == "failed") {
+        answer.outcome = auth::DnsAnswer::Outcome::failed;
+      } else if (type == auth::DnsType::a || type == auth::DnsType::aaaa) {
+        const auto address = base::IpAddress::parse(value);
+        if (!address) {
+          return "no address: " + std::string(value);
+        }
+        answer.addresses.push_back(*address);
+      } else {
+        answer.texts.emplace_back(value);
+      }
+    }
+    dns_.insert_or_assign({std::string(left[1]), type}, std::move(answer));
+    return {};
+  }
+
+  // Plays the DNS until nothing waits any more.
+  policy::Conversation::Progress serve(policy::Conversation::Progress progress, std::string& out) {
+    while (progress == policy::Conversation::Progress::waiting) {
+      for (const auth::DnsQuestion& question : conversation_->waits().dns) {
+        const auto at = dns_.find(question);
+        conversation_->facts().dns.add(
+            question, at != dns_.end()
+                          ? at->second
+                          : auth::DnsAnswer{.outcome = auth::DnsAnswer::Outcome::none});
+      }
+      progress = conversation_->resume(out);
+    }
+    return progress;
+  }
+
   std::string ask(std::string_view text) {
     std::string request = "request=smtpd_access_policy\n";
     bool is_state = true;
@@ -153,7 +203,7 @@ class Replay {
     meet();
     log_text_.clear();
     std::string out;
-    const auto progress = conversation_->take(bytes, out);
+    const auto progress = serve(conversation_->take(bytes, out), out);
     answer_ = progress == policy::Conversation::Progress::broken ? "closed" : "";
     if (progress == policy::Conversation::Progress::broken) {
       conversation_.reset();
@@ -175,6 +225,7 @@ class Replay {
   std::optional<policy::Engine> engine_{};
   std::string answer_{};
 
+  std::map<auth::DnsQuestion, auth::DnsAnswer> dns_{};
   std::optional<policy::Conversation> conversation_{};
 };
 

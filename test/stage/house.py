@@ -68,7 +68,7 @@ class House:
         """lookupd, policyd, milter and webmail, each as its user."""
         stage = self.stage
         for name in ("lookupd", "policyd", "milter"):
-            resolver = {"resolver": f"127.0.0.1@{self.dns.port}"} if name == "milter" else {}
+            resolver = {"resolver": f"127.0.0.1@{self.dns.port}"} if name != "lookupd" else {}
             daemon = stage.start_daemon(name, {**resolver, **self.settings.get(name, {})},
                                         ready=stage.socket(name))
             setattr(self, name, daemon)

@@ -223,7 +223,9 @@ class Stage:
         return self.start(name, argv, DAEMON_USERS[name], condition, env)
 
     def start_policyd(self, settings=None, **options):
-        """posthouse-policyd; waits for its Postfix-facing socket."""
+        """posthouse-policyd; waits for its Postfix-facing socket. It asks no DNS unless told which."""
+        if not isinstance(settings, str):
+            settings = {"resolver": "off", **(settings or {})}
         return self.start_daemon("policyd", settings, **{"ready": self.socket("policyd"), **options})
 
     def start_lookupd(self, settings=None, **options):

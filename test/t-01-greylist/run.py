@@ -71,6 +71,28 @@ with Stage() as stage:
     blocked = postfix.send("b@example.org", BOB, MAIL, xclient=new)
     equal(blocked.code, 554, f"a blacklisted client is refused: {blocked.text}")
 
+    told = {x["check"]: x for x in stage.posthouse(
+        "policy", "explain", "--client", new["ADDR"], "--name", new["NAME"], "--from", "b@example.org", "--to", BOB,
+        "--json")}
+    equal((told["list"]["action"], told["list"]["decides"]), ("reject", True), "explain names the check that decides")
+    check("blacklist line 1" in told["list"]["reason"], f"and why: {told['list']['reason']}")
+    equal((told["greylist"]["action"], told["greylist"]["decides"]), ("defer_if_permit", False),
+          "and what the checks behind it would say")
+    equal(stage.posthouse("greylist", "list", BOB, "--json", ok=(0,))[-1]["sender"] == "b@example.org", False,
+          "explaining remembers nothing")
+
+    mark = policyd.log.mark()
+    stage.configure("policyd", {**settings, "resolver": "off", "dry_run": "list, greylist"})
+    policyd.reload()
+    policyd.log.wait(r"policyd\.list\.loaded", since=mark)
+    equal(postfix.send("b@example.org", BOB, MAIL, xclient=new).code, 250, "a check in dry run refuses nothing")
+    check(policyd.log.find(r"policyd\.dry_run .*check=list action=reject .*sender=b@example.org", mark),
+          "what it would have refused is logged")
+    mark = policyd.log.mark()
+    stage.configure("policyd", {**settings, "resolver": "off"})
+    policyd.reload()
+    policyd.log.wait(r"daemon\.reload\.done", since=mark)
+
     mark = policyd.log.mark()
     stage.configure("policyd", {**settings, "greylist_delay": "2 parsecs"})
     policyd.reload()

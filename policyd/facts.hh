@@ -1,0 +1,41 @@
+// policyd/facts.hh -- what is known of a message beyond the text of one request.
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Some facts cost time to find. A check that misses one answers Waits (chain.hh); the owner of the
+// run finds what it names (gather.hh in the daemon), puts it here, and asks the check again. What
+// cannot be found in time is put here as failed, so that no question is ever asked twice.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ip.hh"
+
+#include "auth-lib/dns_view.hh"
+
+#include "policyd/request.hh"
+
+namespace policy {
+
+// What a check has to be told before it can answer.
+struct Waits {
+  std::vector<auth::DnsQuestion> dns{};
+};
+
+// Requests of one message carry the same `instance=` and share these: client and sender are theirs
+// in common. What belongs to one recipient alone is keyed by its address.
+struct Facts {
+  std::string instance{};
+  std::string sender{};                     // as written
+  std::optional<base::IpAddress> client{};  // nothing when Postfix says "unknown"
+  auth::DnsAnswers dns{};
+  // A header that the first answer without objection gives to the message: "Name: value".
+  std::string header{};
+};
+Facts facts_of(const Request& request);
+
+// True when the facts of the message before hold for this request too.
+bool is_same_message(const Facts& facts, const Request& request);
+
+}  // namespace policy
