@@ -144,10 +144,13 @@ class Process:
 def wait_gone(pid, timeout=10.0):
     """Wait until a process that is not our child has ended."""
     end = time.monotonic() + timeout
-    while os.path.exists(f"/proc/{pid}"):
-        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-            if file.read().rsplit(")", 1)[1].split()[0] == "Z":
-                return
+    while True:
+        try:
+            with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+                if file.read().rsplit(")", 1)[1].split()[0] == "Z":
+                    return
+        except (FileNotFoundError, ProcessLookupError):
+            return
         if time.monotonic() > end:
             raise Failed(f"process {pid} did not end within {timeout:g} s")
         time.sleep(0.02)
