@@ -9,6 +9,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "base/clock.hh"
+#include "base/complaint.hh"
 #include "base/files.hh"
 
 namespace {
@@ -70,6 +72,19 @@ BOOST_AUTO_TEST_CASE(a_destination_is_known_or_an_absolute_path) {
   BOOST_TEST(!base::open_log_sink("x", "/nonexistent/log"));
   BOOST_TEST(base::open_log_sink("x", "stderr").has_value());
   BOOST_TEST(!base::parse_level("loud"));
+}
+
+BOOST_AUTO_TEST_CASE(a_complaint_is_due_once_a_minute_and_counts_the_rest) {
+  base::Complaint complaint;
+  base::ManualClock clock{base::WallTime(std::chrono::seconds(1000))};
+  BOOST_TEST(complaint.due(clock.now()).value_or(-1) == 0);
+  clock.advance(std::chrono::seconds(59));
+  BOOST_TEST(!complaint.due(clock.now()));
+  BOOST_TEST(!complaint.due(clock.now()));
+  clock.advance(std::chrono::seconds(1));
+  BOOST_TEST(complaint.due(clock.now()).value_or(-1) == 2);
+  clock.advance(std::chrono::seconds(-500));  // the clock was set back
+  BOOST_TEST(complaint.due(clock.now()).value_or(-1) == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -24,7 +24,6 @@ base::Gauge open_connections("policyd_open_connections", "Connections open now."
 // Group: the folder of the socket decides who may come near it.
 constexpr mode_t socket_mode = 0660;
 constexpr base::Duration sweep_period{1000};
-constexpr std::chrono::minutes complaint_interval{1};
 
 }  // namespace
 
@@ -173,15 +172,12 @@ void Server::sweep() {
   }
 }
 
-void Server::complain(Complaint& complaint, const base::Event& event, std::string_view limit) {
-  const base::SteadyTime now = loop_.ticks();
-  if (complaint.last != base::SteadyTime{} && now - complaint.last < complaint_interval) {
-    ++complaint.suppressed;
-    return;
+void Server::complain(base::Complaint& complaint, const base::Event& event,
+                      std::string_view limit) {
+  if (const auto held_back = complaint.due(loop_.ticks()); held_back) {
+    const std::string_view key = &event == &event::request_malformed ? "error" : "limit";
+    loop_.log().write(event, {{key, limit}, {"suppressed", std::to_string(*held_back)}});
   }
-  const std::string_view key = &event == &event::request_malformed ? "error" : "limit";
-  loop_.log().write(event, {{key, limit}, {"suppressed", std::to_string(complaint.suppressed)}});
-  complaint = {now, 0};
 }
 
 }  // namespace policy

@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/complaint.hh"
 #include "base/loop/listener.hh"
 #include "base/loop/stream.hh"
 
@@ -42,19 +43,13 @@ class Server {
  private:
   struct Client;
   using Clients = std::list<std::unique_ptr<Client>>;  // the one that asked last at the end
-  // One line a minute, whatever a hostile client does.
-  struct Complaint {
-    base::SteadyTime last{};
-    std::int64_t suppressed = 0;
-  };
-
   void accept(base::Fd socket);
   std::size_t read(Client& client, std::string_view bytes);
   void answer(Client& client, Conversation::Progress progress);
   void search(Client& client);
   void make_room();
   void sweep();
-  void complain(Complaint& complaint, const base::Event& event, std::string_view limit);
+  void complain(base::Complaint& complaint, const base::Event& event, std::string_view limit);
 
   loop::Loop& loop_;
   Engine& engine_;
@@ -64,9 +59,9 @@ class Server {
   std::vector<std::unique_ptr<loop::Listener>> listeners_{};
   loop::Timer sweeper_;
   std::string answers_{};
-  Complaint slow_{};
-  Complaint evicted_{};
-  Complaint malformed_{};
+  base::Complaint slow_{};
+  base::Complaint evicted_{};
+  base::Complaint malformed_{};
 };
 
 }  // namespace policy

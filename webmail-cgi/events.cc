@@ -17,8 +17,9 @@ constexpr std::array<base::Event, 13> table{{
     {"webmail.login.limited", Level::warning, "user client wait",
      "Too many failed logins of this user or network: refused without asking Dovecot for that many "
      "seconds. Bar the network when it goes on."},
-    {"webmail.login.unavailable", Level::error, "user client reason",
-     "A login could not be checked. See that Dovecot runs and its auth sockets can be reached."},
+    {"webmail.login.unavailable", Level::error, "user client reason suppressed",
+     "A login could not be checked. See that Dovecot runs and its auth sockets can be reached. At "
+     "most one line a minute; `suppressed` counts the logins in between."},
     {"webmail.login.home", Level::error, "user home",
      "Dovecot gave a home outside mail_root, so the user was not let in. Mend the user database or "
      "the setting."},

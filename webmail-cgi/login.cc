@@ -109,8 +109,12 @@ void LoginDesk::fail(const Credentials& credentials, std::string_view reason,
                      const Answer& answer) {
   limit_.unanswered(credentials.user, credentials.client);
   logins_failed.add();
-  log_.write(login_unavailable,
-             {{"user", credentials.user}, {"client", credentials.client}, {"reason", reason}});
+  if (const auto held_back = unavailable_.due(clock_.ticks()); held_back) {
+    log_.write(login_unavailable, {{"user", credentials.user},
+                                   {"client", credentials.client},
+                                   {"reason", reason},
+                                   {"suppressed", std::to_string(*held_back)}});
+  }
   answer({Login::Verdict::unavailable, {}, {}});
 }
 

@@ -13,6 +13,7 @@
 #include <unordered_map>
 
 #include "base/clock.hh"
+#include "base/complaint.hh"
 #include "base/log.hh"
 #include "base/loop/loop.hh"
 #include "base/loop/workers.hh"
@@ -81,6 +82,7 @@ class LoginDesk {
   LoginLimit limit_;
   AuthConnection passwords_;
   AuthConnection users_;
+  base::Complaint unavailable_{};
   std::string key_;  // of this process, for digest_of()
   std::unordered_map<std::string, Remembered> remembered_;
 };

@@ -28,7 +28,6 @@ base::Counter count_unsure("policyd_greylist_unsure_requests",
 // A trusted network's record is written again only when it is older: a busy sender would
 // otherwise cost a write a second.
 constexpr Seconds trusted_refresh = 60;
-constexpr std::chrono::minutes unsure_interval{1};
 
 void count(GreylistOutcome outcome) {
   switch (outcome) {
@@ -234,14 +233,10 @@ Verdict Greylist::unsure(const base::Error& error, const Inquiry& inquiry) {
 
 void Greylist::complain(const base::Error& error, Action action, base::WallTime now) {
   count_unsure.add();
-  if (now >= last_unsure_ + unsure_interval || now < last_unsure_) {
+  if (const auto held_back = unsure_.due(now); held_back) {
     log_.write(event::greylist_unsure, {{"action", action_word(action)},
                                         {"error", error.text()},
-                                        {"suppressed", std::to_string(suppressed_)}});
-    last_unsure_ = now;
-    suppressed_ = 0;
-  } else {
-    ++suppressed_;
+                                        {"suppressed", std::to_string(*held_back)}});
   }
 }
 

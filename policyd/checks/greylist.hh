@@ -8,6 +8,7 @@
 
 #include <string>
 
+#include "base/complaint.hh"
 #include "base/log.hh"
 
 #include "policyd/chain.hh"
@@ -55,8 +56,7 @@ class Greylist final : public Check {
   const GreylistOptions& options_;
   Store& store_;
   base::Log& log_;
-  base::WallTime last_unsure_{};
-  std::int64_t suppressed_ = 0;
+  base::Complaint unsure_{};
 };
 
 }  // namespace policy
