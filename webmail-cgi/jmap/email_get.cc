@@ -16,6 +16,7 @@
 
 #include "webmail-cgi/jmap/arguments.hh"
 #include "webmail-cgi/jmap/body_property.hh"
+#include "webmail-cgi/jmap/get_answer.hh"
 #include "webmail-cgi/jmap/header_property.hh"
 #include "webmail-cgi/jmap/ids.hh"
 #include "webmail-cgi/jmap/mail_methods.hh"
@@ -281,30 +282,10 @@ base::Result<void> email_get(MethodCall& call, base::JsonWriter& response) {
   if (!ids) {
     return ids.error();
   }
-  std::vector<std::string_view> missing;
-  response.begin_object();
-  response.key("accountId").string(call.account().id);
-  response.key("state").string((*store)->state());
-  response.key("list").begin_array();
-  for (const std::string& id : *ids) {
-    if (base::system_clock().ticks() > call.deadline()) {
-      return base::make_error(base::Errc::timeout, "Email/get took too long");
-    }
-    const auto written = write_one(**store, id, *request, response);
-    if (!written) {
-      return written.error();
-    }
-    if (!*written) {
-      missing.push_back(id);
-    }
-  }
-  response.end_array();
-  response.key("notFound").begin_array();
-  for (const std::string_view id : missing) {
-    response.string(id);
-  }
-  response.end_array().end_object();
-  return {};
+  const auto write = [&](const std::string& id, base::JsonWriter& out) {
+    return write_one(**store, id, *request, out);
+  };
+  return answer_get(call, **store, *ids, write, response);
 }
 
 }  // namespace webmail::jmap

@@ -10,6 +10,7 @@
 #include "base/text.hh"
 
 #include "webmail-cgi/jmap/arguments.hh"
+#include "webmail-cgi/jmap/get_answer.hh"
 #include "webmail-cgi/jmap/mail_methods.hh"
 #include "webmail-cgi/jmap/store.hh"
 
@@ -176,30 +177,19 @@ base::Result<void> mailbox_get(MethodCall& call, base::JsonWriter& response) {
       (*ids)->push_back(box.id);
     }
   }
-  std::vector<std::string_view> missing;
-  response.begin_object();
-  response.key("accountId").string(call.account().id);
-  response.key("state").string((*store)->state());
-  response.key("list").begin_array();
-  for (const std::string& id : **ids) {
+  const auto write = [&](const std::string& id, base::JsonWriter& out) -> base::Result<bool> {
     const auto found = views.find(id);
     if (found == views.end()) {
-      missing.push_back(id);
-      continue;
+      return false;
     }
-    response.begin_object();
+    out.begin_object();
     for (const std::string& name : *wanted) {
-      write_property(response, **store, found->second, name);
+      write_property(out, **store, found->second, name);
     }
-    response.end_object();
-  }
-  response.end_array();
-  response.key("notFound").begin_array();
-  for (const std::string_view id : missing) {
-    response.string(id);
-  }
-  response.end_array().end_object();
-  return {};
+    out.end_object();
+    return true;
+  };
+  return answer_get(call, **store, **ids, write, response);
 }
 
 }  // namespace webmail::jmap

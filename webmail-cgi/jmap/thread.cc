@@ -1,6 +1,7 @@
 // webmail-cgi/jmap/thread.cc -- Thread/get (RFC 8621 s3.1): each Email is a Thread of its own yet.
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "webmail-cgi/jmap/arguments.hh"
+#include "webmail-cgi/jmap/get_answer.hh"
 #include "webmail-cgi/jmap/ids.hh"
 #include "webmail-cgi/jmap/mail_methods.hh"
 #include "webmail-cgi/jmap/store.hh"
@@ -44,30 +45,19 @@ base::Result<void> thread_get(MethodCall& call, base::JsonWriter& response) {
   if (!ids) {
     return ids.error();
   }
-  std::vector<std::string_view> missing;
-  response.begin_object();
-  response.key("accountId").string(call.account().id);
-  response.key("state").string((*store)->state());
-  response.key("list").begin_array();
-  for (const std::string& id : *ids) {
+  const auto write = [&](const std::string& id, base::JsonWriter& out) -> base::Result<bool> {
     const auto digits = digits_in(id, 'T');
     if (!digits || (*store)->find(*digits) == nullptr) {
-      missing.push_back(id);
-      continue;
+      return false;
     }
-    response.begin_object().key("id").string(id);
+    out.begin_object().key("id").string(id);
     if (*emails) {
-      response.key("emailIds").begin_array().string("E" + *digits).end_array();
+      out.key("emailIds").begin_array().string("E" + *digits).end_array();
     }
-    response.end_object();
-  }
-  response.end_array();
-  response.key("notFound").begin_array();
-  for (const std::string_view id : missing) {
-    response.string(id);
-  }
-  response.end_array().end_object();
-  return {};
+    out.end_object();
+    return true;
+  };
+  return answer_get(call, **store, *ids, write, response);
 }
 
 }  // namespace webmail::jmap
