@@ -61,7 +61,7 @@ base::Result<HashKey> LmdbStore::hash_key() {
 }
 
 base::LmdbTable LmdbStore::table_of(Table table) const {
-  return table == Table::triplets ? triplets_ : networks_;
+  return tables_.at(table_place(table));
 }
 
 base::Result<std::optional<Row>> LmdbStore::get(const Key& key) {

@@ -96,8 +96,7 @@ class LmdbStore final : public Store {
 
   base::Fd folder_lock_{};
   base::LmdbEnv env_{};
-  base::LmdbTable triplets_{};
-  base::LmdbTable networks_{};
+  std::array<base::LmdbTable, table_layouts.size()> tables_{};  // in the order of the layouts
   base::LmdbTable expiry_{};
   HashKey hash_key_{};
   base::LmdbTxn read_{};  // of get()

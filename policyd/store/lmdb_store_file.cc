@@ -57,7 +57,8 @@ base::Result<void> LmdbStore::open() {
   if (auto checked = check(); !checked) {
     return checked;
   }
-  auto env = base::LmdbEnv::open(options_.path, {.map_size = options_.size_limit});
+  auto env =
+      base::LmdbEnv::open(options_.path, {.map_size = options_.size_limit, .tables = lmdb_tables});
   if (!env) {
     return env.error();
   }
@@ -126,17 +127,20 @@ base::Result<void> LmdbStore::open_tables() {
   if (!txn) {
     return txn.error();
   }
-  const auto triplets = txn->table(table_name(Table::triplets), true);
-  const auto networks = txn->table(table_name(Table::networks), true);
+  for (std::size_t i = 0; i < table_layouts.size(); ++i) {
+    const auto table = txn->table(table_layouts[i].name, true);
+    if (!table) {
+      return table.error();
+    }
+    tables_[i] = *table;
+  }
   const auto expiry = txn->table(expiry_table_name, true);
   const auto meta = txn->table(meta_table_name, true);
-  for (const auto* table : {&triplets, &networks, &expiry, &meta}) {
+  for (const auto* table : {&expiry, &meta}) {
     if (!*table) {
       return table->error();
     }
   }
-  triplets_ = *triplets;
-  networks_ = *networks;
   expiry_ = *expiry;
   const auto found = txn->get(*meta, hash_key_name);
   if (!found) {
@@ -166,7 +170,7 @@ base::Result<void> LmdbStore::write(Seconds now) {
   if (auto expired = expire(*txn, now, 2 * committing_.size() + expire_least); !expired) {
     return expired;
   }
-  if (const auto counts = txn->counts(triplets_); counts) {
+  if (const auto counts = txn->counts(table_of(Table::triplets)); counts) {
     rows_gauge.set(static_cast<std::int64_t>(counts->rows));
   }
   return txn->commit();

@@ -64,6 +64,16 @@ base::Result<base::LmdbCounts> walk_table(base::LmdbTxn& txn, const char* name, 
   return counts;
 }
 
+// The first two are as old as the format.
+bool is_later(Table table) {
+  return table != Table::triplets && table != Table::networks;
+}
+
+bool is_missing(base::LmdbTxn& txn, const char* name) {
+  const auto table = txn.table(name, false);
+  return !table && table.error().code == base::Errc::not_found;
+}
+
 base::Result<void> walk_pages(const base::LmdbEnv& env, base::LmdbTxn& txn, std::uint64_t used) {
   const auto free_pages = txn.walk_free_list(env.last_page());
   const auto own = txn.own_pages();
@@ -124,7 +134,7 @@ bool wait_for_end(pid_t child, std::chrono::milliseconds limit, int& status) {
 }  // namespace
 
 base::Result<std::uint64_t> walk_state_file(const std::string& path) {
-  auto env = base::LmdbEnv::open(path, {.inspect = true});
+  auto env = base::LmdbEnv::open(path, {.tables = lmdb_tables, .inspect = true});
   if (!env) {
     return env.error();
   }
@@ -136,9 +146,12 @@ base::Result<std::uint64_t> walk_state_file(const std::string& path) {
     return 0;  // made, but nothing was ever committed
   }
   base::LmdbCounts all;
-  for (const Table table : all_tables) {
-    const auto counts = walk_table(*txn, table_name(table), [table](auto key, auto value) {
-      return key.size() == key_size(table) && value.size() > row_head;
+  for (const TableLayout& layout : table_layouts) {
+    if (is_later(layout.table) && is_missing(*txn, layout.name)) {
+      continue;
+    }
+    const auto counts = walk_table(*txn, layout.name, [&layout](auto key, auto value) {
+      return key.size() == layout.key_size && value.size() > row_head;
     });
     if (!counts) {
       return counts.error();
@@ -147,9 +160,10 @@ base::Result<std::uint64_t> walk_state_file(const std::string& path) {
     all.pages += counts->pages;
   }
   const auto index = walk_table(*txn, expiry_table_name, [](auto key, auto value) {
-    return key.size() > index_head && value.empty() &&
-           is_table(static_cast<std::uint8_t>(key[index_head - 1])) &&
-           key.size() == index_head + key_size(index_row(key).table());
+    const std::size_t place =
+        key.size() > index_head ? table_place(index_row(key).table()) : table_layouts.size();
+    return value.empty() && place < table_layouts.size() &&
+           key.size() == index_head + table_layouts[place].key_size;
   });
   bool has_key = false;
   const auto meta = walk_table(*txn, meta_table_name, [&has_key](auto key, auto value) {

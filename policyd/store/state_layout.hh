@@ -4,6 +4,7 @@
 // docs/formats/greylist.md. Changing any of this is a new format.
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -11,17 +12,34 @@
 
 namespace policy {
 
+// With `meta` and `expiry`, and room for some more rows.
+inline constexpr unsigned lmdb_tables = 32;
 inline constexpr const char* meta_table_name = "meta";
 inline constexpr const char* expiry_table_name = "expiry";
 inline constexpr std::string_view hash_key_name = "hash_key";
 inline constexpr std::string_view format_name = "format";
 inline constexpr std::string_view format_value = "1";
 
-constexpr const char* table_name(Table table) {
-  return table == Table::triplets ? "triplets" : "networks";
-}
-constexpr std::size_t key_size(Table table) {
-  return table == Table::triplets ? 20 : 12;
+struct TableLayout {
+  Table table;
+  const char* name;
+  std::size_t key_size;
+};
+// To add a table, add a row. A file made before has none of it, and it is empty there.
+inline constexpr std::array table_layouts{
+    TableLayout{Table::triplets, "triplets", 20},
+    TableLayout{Table::networks, "networks", 12},
+    TableLayout{Table::rates, "rates", 12},
+    TableLayout{Table::traps, "traps", 12},
+};
+
+// The place of a table in `table_layouts`; its size for a number that is no table's.
+constexpr std::size_t table_place(Table table) {
+  std::size_t place = 0;
+  while (place < table_layouts.size() && table_layouts[place].table != table) {
+    ++place;
+  }
+  return place;
 }
 
 // A stored row is the second it expires, 4 bytes little-endian, and the value.
@@ -65,11 +83,6 @@ inline Seconds index_expires(std::string_view bytes) {
 
 inline Key index_row(std::string_view bytes) {
   return {static_cast<Table>(static_cast<std::uint8_t>(bytes[4])), bytes.substr(index_head)};
-}
-
-inline bool is_table(std::uint8_t number) {
-  return number == static_cast<std::uint8_t>(Table::triplets) ||
-         number == static_cast<std::uint8_t>(Table::networks);
 }
 
 }  // namespace policy

@@ -34,8 +34,9 @@ inline Seconds seconds_of(base::WallTime time) {
 enum class Table : std::uint8_t {
   triplets = 1,  // greylist: sender, recipient, client network
   networks = 2,  // greylist: client networks with their successes
+  rates = 3,     // counted mail of logins, clients and domains
+  traps = 4,     // clients and networks that wrote to a trap
 };
-inline constexpr std::array<Table, 2> all_tables{Table::triplets, Table::networks};
 
 // At most 20 bytes; ordered by table, then bytes.
 class Key {
