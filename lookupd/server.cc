@@ -176,7 +176,7 @@ base::Result<void> Server::open() {
   if (!where) {
     return where.error();
   }
-  pool_ = std::make_shared<DirectoryPool>(std::move(*where));
+  pool_ = std::make_shared<directory::Pool>(std::move(*where));
   if (auto first = pool_->take(directory::OpenAs::service)) {
     pool_->give(std::move(*first));
   } else {
@@ -217,7 +217,7 @@ base::Result<void> Server::reload(const Settings& settings) {
     return where.error();
   }
   settings_ = settings;
-  pool_ = std::make_shared<DirectoryPool>(std::move(*where));
+  pool_ = std::make_shared<directory::Pool>(std::move(*where));
   flush();
   apply_limits();
   return {};

@@ -19,11 +19,11 @@
 #include "base/loop/workers.hh"
 #include "base/result.hh"
 
+#include "directory-lib/pool.hh"
 #include "directory-lib/socketmap.hh"
 
 #include "lookupd/cache.hh"
 #include "lookupd/maps.hh"
-#include "lookupd/pool.hh"
 #include "lookupd/settings.hh"
 
 namespace lookup {
@@ -68,7 +68,7 @@ class Server final : public loop::Service<Settings> {
   loop::Loop& loop_;
   base::Log& log_;
   Cache cache_;
-  std::shared_ptr<DirectoryPool> pool_;
+  std::shared_ptr<directory::Pool> pool_;
   std::unordered_map<std::string, std::vector<std::uint64_t>> waiting_;  // by question
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   std::uint64_t last_connection_ = 0;
