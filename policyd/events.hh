@@ -46,6 +46,12 @@ inline constexpr Event dry_run{
     "policyd.dry_run", Level::info, "check action client sender recipient reason",
     "A check that dry_run names would have refused; the request went on. Nothing to do; look "
     "whether these are the refusals you want, then take the check out of dry_run."};
+inline constexpr Event directory_trouble{
+    "policyd.directory.trouble", Level::error, "reason times",
+    "The directory cannot be asked, and checks that need accounts do what their on_error settings "
+    "say. Look whether its database is there, and whether phpolicy may read it."};
+inline constexpr Event directory_back{"policyd.directory.back", Level::info, "times",
+                                      "The directory answers again."};
 inline constexpr Event request_malformed{
     "policyd.request.malformed", Level::warning, "error suppressed",
     "A client did not speak the policy protocol; its connection was closed. At most one line a "
@@ -80,15 +86,13 @@ inline constexpr Event store_recovered{"policyd.store.recovered", Level::info, "
 }  // namespace event
 
 inline constexpr std::array events{
-    event::greylist_defer,     event::greylist_pass,
-    event::greylist_known,     event::greylist_unsure,
-    event::list_accept,        event::list_reject,
-    event::list_loaded,        event::list_bad_line,
-    event::list_unreadable,    event::dry_run,
-    event::request_malformed,  event::connection_slow,
-    event::connection_evicted, event::store_open,
-    event::store_damaged,      event::store_unchecked,
-    event::store_failed,       event::store_recovered,
+    event::greylist_defer,    event::greylist_pass,     event::greylist_known,
+    event::greylist_unsure,   event::list_accept,       event::list_reject,
+    event::list_loaded,       event::list_bad_line,     event::list_unreadable,
+    event::dry_run,           event::directory_trouble, event::directory_back,
+    event::request_malformed, event::connection_slow,   event::connection_evicted,
+    event::store_open,        event::store_damaged,     event::store_unchecked,
+    event::store_failed,      event::store_recovered,
 };
 
 }  // namespace policy

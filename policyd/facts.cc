@@ -16,4 +16,9 @@ bool is_same_message(const Facts& facts, const Request& request) {
          facts.client == base::IpAddress::parse(request[Attribute::client_address]);
 }
 
+const Account* Facts::account(std::string_view address) const {
+  const auto found = accounts.find(address);
+  return found == accounts.end() ? nullptr : found->second.get();
+}
+
 }  // namespace policy

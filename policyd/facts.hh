@@ -6,14 +6,18 @@
 // cannot be found in time is put here as failed, so that no question is ever asked twice.
 #pragma once
 
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/ip.hh"
 
 #include "auth-lib/dns_view.hh"
 
+#include "policyd/account.hh"
 #include "policyd/request.hh"
 
 namespace policy {
@@ -21,6 +25,9 @@ namespace policy {
 // What a check has to be told before it can answer.
 struct Waits {
   std::vector<auth::DnsQuestion> dns{};
+  std::vector<std::string> accounts{};  // addresses in lower case
+
+  bool empty() const { return dns.empty() && accounts.empty(); }
 };
 
 // Requests of one message carry the same `instance=` and share these: client and sender are theirs
@@ -30,6 +37,10 @@ struct Facts {
   std::string sender{};                     // as written
   std::optional<base::IpAddress> client{};  // nothing when Postfix says "unknown"
   auth::DnsAnswers dns{};
+  // What the directory knows of addresses, by the address in lower case.
+  std::map<std::string, std::shared_ptr<const Account>, std::less<>> accounts{};
+  // Null: not asked yet.
+  const Account* account(std::string_view address) const;
   // A header that the first answer without objection gives to the message: "Name: value".
   std::string header{};
 };

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policyd/gather.hh"
 
+#include <utility>
+
 #include "base/metrics.hh"
 #include "base/must.hh"
 
@@ -58,14 +60,33 @@ Gatherer::Search::Search(Gatherer& gatherer, Facts& facts, Done done)
 Gatherer::Search::~Search() {
   waiting_requests.add(-1);
   for (const std::uint64_t id : questions_) {
-    gatherer_.resolver_.cancel(id);
+    gatherer_.sources_.resolver.cancel(id);
+  }
+  for (const auto& [address, id] : accounts_) {
+    gatherer_.sources_.accounts.cancel(id);
+  }
+}
+
+void Gatherer::Search::start(const Waits& waits, base::Duration deadline) {
+  for (const auth::DnsQuestion& question : waits.dns) {
+    ask(question, deadline);
+  }
+  for (const std::string& address : waits.accounts) {
+    ask(address);
+  }
+  loop::Loop& loop = gatherer_.sources_.loop;
+  if (missing_ == 0) {
+    finish_later();  // all was remembered
+  } else if (!accounts_.empty()) {
+    deadline_ = std::make_unique<loop::Timer>(loop, [this] { give_up(); });
+    deadline_->start(deadline);
   }
 }
 
 void Gatherer::Search::ask(const auth::DnsQuestion& question, base::Duration deadline) {
   count_questions.add();
   ++missing_;
-  questions_.push_back(gatherer_.resolver_.resolve(
+  questions_.push_back(gatherer_.sources_.resolver.resolve(
       question.name, static_cast<loop::DnsType>(question.type), deadline,
       [this, question](const base::Result<loop::DnsAnswer>& answer) {
         if (!answer) {
@@ -74,6 +95,46 @@ void Gatherer::Search::ask(const auth::DnsQuestion& question, base::Duration dea
         facts_.dns.add(question, dns_answer_of(answer));
         finish_one();
       }));
+}
+
+void Gatherer::Search::ask(const std::string& address) {
+  Accounts& accounts = gatherer_.sources_.accounts;
+  if (auto answer = accounts.remembered(address); answer) {
+    facts_.accounts.insert_or_assign(address, std::move(answer));
+    return;
+  }
+  if (accounts_.contains(address)) {
+    return;
+  }
+  ++missing_;
+  accounts_[address] = accounts.find(address, [this, address](const Accounts::Answer& answer) {
+    accounts_.erase(address);
+    facts_.accounts.insert_or_assign(address, answer);
+    finish_one();
+  });
+}
+
+// The deadline: what has not come is unknown. The resolver sees to its own questions.
+void Gatherer::Search::give_up() {
+  for (const auto& [address, id] : std::exchange(accounts_, {})) {
+    gatherer_.sources_.accounts.cancel(id);
+    facts_.accounts.insert_or_assign(address, std::make_shared<const Account>());
+    --missing_;
+  }
+  if (missing_ == 0) {
+    finish_later();
+  }
+}
+
+// Not from inside the caller, nor from inside a timer, which dies with this.
+void Gatherer::Search::finish_later() {
+  missing_ = 1;
+  self_ = std::make_shared<Search*>(this);
+  gatherer_.sources_.loop.defer([self = std::weak_ptr<Search*>(self_)] {
+    if (const auto search = self.lock(); search) {
+      (*search)->finish_one();
+    }
+  });
 }
 
 void Gatherer::Search::finish_one() {
@@ -85,11 +146,9 @@ void Gatherer::Search::finish_one() {
 
 std::unique_ptr<Gatherer::Search> Gatherer::find(const Waits& waits, Facts& facts,
                                                  base::Duration deadline, Search::Done done) {
-  base::must(!waits.dns.empty(), "a check that waits for nothing would never be asked again");
+  base::must(!waits.empty(), "a check that waits for nothing would never be asked again");
   auto search = std::make_unique<Search>(*this, facts, std::move(done));
-  for (const auth::DnsQuestion& question : waits.dns) {
-    search->ask(question, deadline);
-  }
+  search->start(waits, deadline);
   return search;
 }
 

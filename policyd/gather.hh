@@ -1,22 +1,30 @@
-// policyd/gather.hh -- finds the facts that checks wait for: asks the DNS on the loop.
+// policyd/gather.hh -- finds the facts that checks wait for: asks the DNS and the directory.
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <vector>
 
 #include "base/loop/resolver.hh"
 
+#include "policyd/accounts.hh"
 #include "policyd/facts.hh"
 
 namespace policy {
 
+// Who knows facts. All must outlive the gatherer.
+struct Sources {
+  loop::Loop& loop;
+  loop::Resolver& resolver;
+  Accounts& accounts;
+};
+
 // Loop thread.
 class Gatherer {
  public:
-  // Must outlive the gatherer.
-  explicit Gatherer(loop::Resolver& resolver) : resolver_(resolver) {}
+  explicit Gatherer(const Sources& sources) : sources_(sources) {}
 
   // One search under way; its end cancels it.
   class Search {
@@ -29,14 +37,21 @@ class Gatherer {
 
    private:
     friend class Gatherer;
+    void start(const Waits& waits, base::Duration deadline);
     void ask(const auth::DnsQuestion& question, base::Duration deadline);
+    void ask(const std::string& address);
     void finish_one();
+    void finish_later();
+    void give_up();
 
     Gatherer& gatherer_;
     Facts& facts_;
     Done done_;
-    std::vector<std::uint64_t> questions_{};
+    std::vector<std::uint64_t> questions_{};           // to the resolver, which keeps the deadline
+    std::map<std::string, std::uint64_t> accounts_{};  // asked and not answered
     std::size_t missing_ = 0;
+    std::unique_ptr<loop::Timer> deadline_{};
+    std::shared_ptr<Search*> self_{};  // a finish under way
   };
 
   // Puts into `facts` what `waits` names, and calls `done` once, never from inside; it may end the
@@ -46,7 +61,7 @@ class Gatherer {
                                Search::Done done);
 
  private:
-  loop::Resolver& resolver_;
+  Sources sources_;
 };
 
 // What the pure checks see of the resolver's answer.

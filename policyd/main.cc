@@ -45,6 +45,11 @@ class PolicyService final : public loop::Service<Settings> {
         engine_(settings, store_, base::system_clock(), context.log) {}
 
   base::Result<void> reload(const Settings& settings) override {
+    auto accounts = accounts_options_of(settings);
+    if (!accounts) {
+      return accounts.error();
+    }
+    accounts_->apply(std::move(*accounts));
     engine_.apply(settings);
     server_->apply(server_limits(settings));
     using Loaded = std::shared_ptr<const Lists>;
@@ -73,7 +78,10 @@ class PolicyService final : public loop::Service<Settings> {
       return resolver.error();
     }
     resolver_ = std::move(*resolver);
-    gatherer_.emplace(*resolver_);
+    if (auto opened = open_accounts(settings, context); !opened) {
+      return opened;
+    }
+    gatherer_.emplace(Sources{context.loop, *resolver_, *accounts_});
     explainer_.emplace(engine_, *gatherer_);
     engine_.use_lists(load_lists(settings.list_folder, nullptr, log_));
     store_.wait_until_open(patience);
@@ -89,11 +97,27 @@ class PolicyService final : public loop::Service<Settings> {
     return {};
   }
 
+  base::Result<void> open_accounts(const Settings& settings, const loop::DaemonContext& context) {
+    auto options = accounts_options_of(settings);
+    if (!options) {
+      return options.error();
+    }
+    auto accounts =
+        Accounts::make(context.loop, log_, static_cast<std::size_t>(settings.directory_threads),
+                       std::move(*options));
+    if (!accounts) {
+      return accounts.error();
+    }
+    accounts_ = std::move(*accounts);
+    return {};
+  }
+
   base::Log& log_;
   LmdbStore store_;
   Engine engine_;
   std::unique_ptr<loop::Workers> workers_{};
   std::unique_ptr<loop::Resolver> resolver_{};
+  std::unique_ptr<Accounts> accounts_{};
   std::optional<Gatherer> gatherer_{};
   std::optional<Explainer> explainer_{};
   std::unique_ptr<Server> server_{};

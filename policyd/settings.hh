@@ -6,13 +6,18 @@
 #include "base/loop/resolver.hh"
 #include "base/settings.hh"
 
+#include "policyd/accounts_settings.hh"
 #include "policyd/checks/greylist_settings.hh"
 #include "policyd/checks/list_settings.hh"
 
 namespace policy {
 
 // Each check has its struct and its table of rows beside it.
-struct Settings : loop::DaemonSettings, loop::ResolverSettings, ListSettings, GreylistSettings {
+struct Settings : loop::DaemonSettings,
+                  loop::ResolverSettings,
+                  AccountsSettings,
+                  ListSettings,
+                  GreylistSettings {
   base::Words listen;
   std::int64_t max_connections = 0;
   base::Duration idle_timeout{};
@@ -64,7 +69,7 @@ inline constexpr base::Setting<Settings> daemon_rows[] = {
 };
 
 inline constexpr auto all_rows =
-    base::join(daemon_rows, list_rows<Settings>, greylist_rows<Settings>);
+    base::join(daemon_rows, accounts_rows<Settings>, list_rows<Settings>, greylist_rows<Settings>);
 inline constexpr auto& settings_table = all_rows.rows;
 static_assert(base::is_documented(settings_table));
 

@@ -1,0 +1,25 @@
+// policyd/account.hh -- what the directory knows of one address.
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace policy {
+
+struct Account {
+  enum class State {
+    unknown,  // the directory could not tell in time
+    foreign,  // in no domain of ours, or no address
+    nobody,   // in a domain of ours, and nobody has it
+    found,
+  };
+  State state = State::unknown;
+  bool is_catch_all = false;             // nobody has exactly this address
+  bool leaves = false;                   // its mail also goes to addresses that are not ours
+  std::vector<std::string> mailboxes{};  // ours that get its mail, aliases expanded; lower case
+
+  bool is_ours() const { return state == State::nobody || state == State::found; }
+};
+
+}  // namespace policy

@@ -1,0 +1,268 @@
+// policyd/accounts.cc -- questions to the directory, shared by those who wait for the same.
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "policyd/accounts.hh"
+
+#include "base/metrics.hh"
+
+#include "directory-lib/resolve.hh"
+#include "directory-lib/settings.hh"
+#include "mail-lib/address.hh"
+
+#include "policyd/accounts_settings.hh"
+#include "policyd/events.hh"
+
+namespace policy {
+
+namespace {
+
+using base::Errc;
+
+base::Counter count_hits("policyd_directory_cache_hits", "Accounts answered from memory.");
+base::Counter count_questions("policyd_directory_questions", "Questions asked of the directory.");
+base::Counter count_failures("policyd_directory_failures",
+                             "Questions the directory could not answer in time.");
+base::Gauge remembered_accounts("policyd_directory_cache_entries", "Accounts now remembered.");
+
+constexpr std::chrono::seconds rest{1};
+constexpr std::chrono::minutes complaint_interval{1};
+
+const Accounts::Answer& unknown_account() {
+  static const Accounts::Answer account = std::make_shared<const Account>();
+  return account;
+}
+
+std::size_t cost_of(const Account& account) {
+  std::size_t cost = sizeof account;
+  for (const std::string& mailbox : account.mailboxes) {
+    cost += sizeof mailbox + mailbox.capacity();
+  }
+  return cost;
+}
+
+// The key under which it is remembered that a whole domain is not ours.
+std::string_view domain_key(std::string_view address) {
+  const std::size_t at = address.rfind('@');
+  return at == std::string_view::npos ? address : address.substr(at);
+}
+
+// Whether somebody has exactly this address, or has it without its extension.
+base::Result<bool> has_owner(directory::Directory& directory, const mail::Address& address,
+                             const std::vector<std::string>& mailboxes, base::WallTime now) {
+  const auto [local, extension] =
+      mail::split_extension(address.local, directory.settings().recipient_delimiter);
+  const std::string whole = address.key();
+  const std::string plain = mail::Address{std::string(local), address.domain}.key();
+  for (const std::string& mailbox : mailboxes) {
+    if (mailbox == whole || mailbox == plain) {
+      return true;
+    }
+  }
+  for (const std::string* name : {&whole, &plain}) {
+    const auto alias = directory.find_alias(*name);
+    if (!alias && alias.error().code != Errc::not_found) {
+      return alias.error();
+    }
+    if (alias && alias->enabled && !directory::is_expired(alias->expires, now)) {
+      return true;
+    }
+    if (whole == plain) {
+      break;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+base::Result<AccountsOptions> accounts_options_of(const AccountsSettings& settings) {
+  auto where = directory::load_settings(settings.directory_settings);
+  if (!where) {
+    return where.error();
+  }
+  return AccountsOptions{.directory = std::move(*where),
+                         .cache_bytes = settings.directory_cache_size.count,
+                         .cache_time = settings.directory_cache_time,
+                         .cache_negative_time = settings.directory_cache_negative_time,
+                         .timeout = settings.directory_timeout};
+}
+
+base::Result<Account> read_account(directory::Directory& directory, std::string_view address,
+                                   base::WallTime now) {
+  Account account{.state = Account::State::foreign};
+  const auto parsed = mail::parse_address(address, mail::Local::wire);
+  if (!parsed) {
+    return account;
+  }
+  if (const auto domain = directory.find_domain(parsed->domain); !domain) {
+    return domain.error().code == Errc::not_found ? base::Result<Account>(account) : domain.error();
+  }
+  const auto recipients = directory::resolve(directory, address, now);
+  if (!recipients) {
+    switch (recipients.error().code) {
+      case Errc::not_found:
+        account.state = Account::State::nobody;
+        return account;
+      case Errc::over_quota:  // somebody's alias, but a broken one: nobody in particular has it
+        account.state = Account::State::found;
+        account.leaves = true;
+        return account;
+      default:
+        return recipients.error();
+    }
+  }
+  account.state = Account::State::found;
+  for (const directory::Recipient& recipient : *recipients) {
+    if (recipient.is_mailbox) {
+      account.mailboxes.push_back(recipient.address);
+    } else {
+      account.leaves = true;
+    }
+  }
+  const auto owned = has_owner(directory, *parsed, account.mailboxes, now);
+  if (!owned) {
+    return owned.error();
+  }
+  account.is_catch_all = !*owned;
+  return account;
+}
+
+Accounts::Accounts(loop::Loop& loop, base::Log& log)
+    : loop_(loop),
+      log_(log),
+      cache_(base::system_clock()),
+      rest_until_(loop.ticks()),
+      complained_(loop.ticks() - complaint_interval) {}
+
+base::Result<std::unique_ptr<Accounts>> Accounts::make(loop::Loop& loop, base::Log& log,
+                                                       std::size_t threads,
+                                                       AccountsOptions options) {
+  auto workers = loop::Workers::make(loop, {.name = "directory", .threads = threads});
+  if (!workers) {
+    return workers.error();
+  }
+  auto accounts = std::make_unique<Accounts>(loop, log);
+  accounts->workers_ = std::move(*workers);
+  accounts->apply(std::move(options));
+  return accounts;
+}
+
+void Accounts::apply(AccountsOptions options) {
+  options_ = std::move(options);
+  pool_ = std::make_shared<directory::Pool>(options_.directory);
+  ++age_;
+  cache_.clear();
+  cache_.set_rules({.bytes = options_.cache_bytes,
+                    .lifetime =
+                        [this](const Answer& answer) {
+                          switch (answer->state) {
+                            case Account::State::unknown:
+                              return base::Duration::zero();
+                            case Account::State::nobody:
+                              return options_.cache_negative_time;
+                            default:
+                              return options_.cache_time;
+                          }
+                        },
+                    .cost = [](const Answer& answer) { return cost_of(*answer); }});
+}
+
+Accounts::Answer Accounts::remembered(std::string_view address) {
+  const Answer* found = cache_.find(address);
+  if (found == nullptr) {
+    found = cache_.find(domain_key(address));
+  }
+  if (found != nullptr) {
+    count_hits.add();
+    return *found;
+  }
+  return loop_.ticks() < rest_until_ ? unknown_account() : nullptr;
+}
+
+std::uint64_t Accounts::find(const std::string& address, Done done) {
+  Waiting& waiting = waiting_[address];
+  const std::uint64_t id = ++last_;
+  questions_.emplace(id, address);
+  waiting.emplace_back(id, std::move(done));
+  if (waiting.size() == 1) {
+    submit(address);
+  }
+  return id;
+}
+
+// The question itself goes on: what it brings is worth remembering.
+void Accounts::cancel(std::uint64_t id) {
+  questions_.erase(id);
+}
+
+void Accounts::submit(const std::string& address) {
+  count_questions.add();
+  workers_->submit<Account>(
+      options_.timeout,
+      [pool = pool_, address]() -> base::Result<Account> {
+        auto directory = pool->take();
+        if (!directory) {
+          return directory.error();
+        }
+        auto account = read_account(**directory, address, base::system_clock().now());
+        if (account) {
+          pool->give(std::move(*directory));
+        }
+        return account;
+      },
+      [this, address, age = age_](base::Result<Account> result) {
+        learned(address, age, std::move(result));
+      });
+}
+
+void Accounts::learned(const std::string& address, std::uint64_t age,
+                       base::Result<Account> result) {
+  Answer answer = unknown_account();
+  if (result) {
+    answer = std::make_shared<const Account>(std::move(*result));
+    note_success();
+  } else {
+    note_trouble(result.error());
+  }
+  if (age == age_) {
+    remember(address, answer);
+  }
+  const auto waiting = waiting_.extract(address);
+  if (waiting.empty()) {
+    return;
+  }
+  for (const auto& [id, done] : waiting.mapped()) {
+    if (questions_.erase(id) > 0) {
+      done(answer);
+    }
+  }
+}
+
+void Accounts::remember(const std::string& address, const Answer& answer) {
+  // What is no address may still stand in a domain of ours.
+  const bool is_whole_domain = answer->state == Account::State::foreign &&
+                               mail::parse_address(address, mail::Local::wire).has_value();
+  cache_.put(is_whole_domain ? domain_key(address) : address, answer);
+  remembered_accounts.set(static_cast<std::int64_t>(cache_.size()));
+}
+
+void Accounts::note_trouble(const base::Error& error) {
+  count_failures.add();
+  ++failures_;
+  rest_until_ = loop_.ticks() + rest;
+  if (loop_.ticks() - complained_ >= complaint_interval) {
+    complained_ = loop_.ticks();
+    is_told_ = true;
+    log_.write(event::directory_trouble,
+               {{"reason", error.text()}, {"times", std::to_string(failures_)}});
+  }
+}
+
+void Accounts::note_success() {
+  if (is_told_) {
+    is_told_ = false;
+    log_.write(event::directory_back, {{"times", std::to_string(failures_)}});
+  }
+  failures_ = 0;
+}
+
+}  // namespace policy
