@@ -36,12 +36,12 @@ inline constexpr Event list_loaded{"policyd.list.loaded", Level::info, "file ent
                                    "A list file was read."};
 inline constexpr Event list_bad_line{
     "policyd.list.bad_line", Level::warning, "file line error hint",
-    "A line of a list file is not understood and has no effect. Mend it as the hint says, then "
-    "reload."};
+    "A line of a list file is not understood and has no effect. Mend it as the hint says; "
+    "posthouse-policyd --check tells whether all is well."};
 inline constexpr Event list_unreadable{
     "policyd.list.unreadable", Level::error, "file error",
     "A list file exists but cannot be read. The entries read before stay in force. Mend its "
-    "permissions, then reload."};
+    "permissions."};
 inline constexpr Event dry_run{
     "policyd.dry_run", Level::info, "check action client sender recipient reason",
     "A check that dry_run names would have refused; the request went on. Nothing to do; look "

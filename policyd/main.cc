@@ -4,6 +4,7 @@
 
 #include "policyd/control_verbs.hh"
 #include "policyd/events.hh"
+#include "policyd/list_keeper.hh"
 #include "policyd/server.hh"
 #include "policyd/settings.hh"
 #include "policyd/store/lmdb_store.hh"
@@ -14,7 +15,6 @@ namespace {
 
 // How long the start waits for the check of the state file before it serves without it.
 constexpr std::chrono::milliseconds patience{800};
-constexpr loop::Duration lists_deadline{60'000};
 
 LmdbStoreOptions store_options(const Settings& settings) {
   return {.path = settings.state_file,
@@ -52,17 +52,7 @@ class PolicyService final : public loop::Service<Settings> {
     accounts_->apply(std::move(*accounts));
     engine_.apply(settings);
     server_->apply(server_limits(settings));
-    using Loaded = std::shared_ptr<const Lists>;
-    workers_->submit<Loaded>(
-        lists_deadline,
-        [folder = settings.list_folder, old = engine_.lists(), &log = log_] {
-          return base::Result<Loaded>(load_lists(folder, old.get(), log));
-        },
-        [this](base::Result<Loaded> lists) {
-          if (lists) {
-            engine_.use_lists(std::move(*lists));
-          }
-        });
+    list_keeper_->reload(settings);
     return {};
   }
 
@@ -83,7 +73,10 @@ class PolicyService final : public loop::Service<Settings> {
     }
     gatherer_.emplace(Sources{context.loop, *resolver_, *accounts_});
     explainer_.emplace(engine_, *gatherer_);
-    engine_.use_lists(load_lists(settings.list_folder, nullptr, log_));
+    list_keeper_.emplace(context.loop, *workers_, log_, [this](std::shared_ptr<const Lists> lists) {
+      engine_.use_lists(std::move(lists));
+    });
+    list_keeper_->open(settings);
     store_.wait_until_open(patience);
     auto server =
         Server::open(context.loop, engine_, *gatherer_, settings.listen, server_limits(settings));
@@ -120,8 +113,18 @@ class PolicyService final : public loop::Service<Settings> {
   std::unique_ptr<Accounts> accounts_{};
   std::optional<Gatherer> gatherer_{};
   std::optional<Explainer> explainer_{};
+  std::optional<ListKeeper> list_keeper_{};
   std::unique_ptr<Server> server_{};
 };
+
+// Lines of list files that have no effect stop no start, but --check tells of them.
+base::Result<void> examine(const Settings& settings) {
+  std::string problems = list_file_problems(settings.list_folder);
+  if (!problems.empty()) {
+    return base::make_error(base::Errc::malformed, std::move(problems));
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -133,6 +136,7 @@ int main(int argc, char** argv) {
                                .name = "policyd",
                                .events = policy::events,
                                .check = policy::check_settings,
+                               .examine = policy::examine,
                                .start = policy::PolicyService::start,
                            });
 }

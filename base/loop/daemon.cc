@@ -68,6 +68,10 @@ class Skeleton {
       complain(loaded.error());
       return exit_failed;
     }
+    if (auto examined = parts_.examine(*loaded->settings); !examined) {
+      complain(examined.error());
+      return exit_failed;
+    }
     return EXIT_SUCCESS;
   }
 

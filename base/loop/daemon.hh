@@ -98,6 +98,9 @@ struct DaemonSpec {
   // What the table alone cannot see; malformed with detail and hint. Also used by --check.
   // Optional.
   std::function<base::Result<void>(const S&)> check{};
+  // What --check alone looks at besides, because a running daemon can bear it: errors as above.
+  // May block. Optional.
+  std::function<base::Result<void>(const S&)> examine{};
   std::function<base::Result<std::unique_ptr<Service<S>>>(const S&, const DaemonContext&)> start;
 };
 
@@ -110,6 +113,7 @@ struct DaemonParts {
   std::function<base::Result<std::shared_ptr<const DaemonSettings>>(std::string_view file,
                                                                     std::string_view text)>
       read;
+  std::function<base::Result<void>(const DaemonSettings&)> examine;
   std::function<base::Result<void>(const DaemonSettings&, const DaemonContext&)> start;
   std::function<base::Result<void>(const DaemonSettings&)> reload;
   std::function<void()> stop;
@@ -137,6 +141,9 @@ int daemon_main(int argc, char** argv, const base::Setting<S> (&table)[n],
       }
     }
     return std::shared_ptr<const DaemonSettings>(std::make_shared<S>(std::move(*settings)));
+  };
+  parts.examine = [&](const DaemonSettings& settings) {
+    return spec.examine ? spec.examine(static_cast<const S&>(settings)) : base::Result<void>();
   };
   parts.start = [&](const DaemonSettings& settings, const DaemonContext& context) {
     auto started = spec.start(static_cast<const S&>(settings), context);

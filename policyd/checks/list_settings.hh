@@ -10,6 +10,7 @@ namespace policy {
 
 struct ListSettings {
   std::string list_folder;
+  base::Duration list_interval{};
   std::string list_white_action;
   std::string list_black_text;
 };
@@ -19,7 +20,11 @@ inline constexpr base::Setting<S> list_rows[] = {
     {"list_folder", &S::list_folder, "/etc/posthouse/lists", "", base::Reload::live,
      "Folder of the files whitelist, blacklist (clients: names, globs, addresses, networks), "
      "sender_whitelist, sender_blacklist, recip_whitelist and recip_blacklist (addresses, domains, "
-     "globs), as Spam Locker had them. Each may be missing. Read at the start and on reload."},
+     "globs), as Spam Locker had them. Each may be missing. A file that changes is read again by "
+     "itself once it has come to rest, and with a reload."},
+    {"list_interval", &S::list_interval, "1s", "100ms..1h", base::Reload::live,
+     "How often the list files are looked at for changes; a change is in force after two or three "
+     "looks."},
     {"list_white_action", &S::list_white_action, "dunno", "dunno|ok", base::Reload::live,
      "What a whitelist hit answers: dunno skips our other checks and lets Postfix go on with its "
      "own, ok ends Postfix's whole restriction list."},

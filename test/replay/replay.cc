@@ -126,13 +126,10 @@ class Replay {
     std::replace(entries.begin(), entries.end(), ',', '\n');
     for (std::size_t i = 0; i < policy::list_count; ++i) {
       if (policy::list_file_name(static_cast<policy::ListName>(i)) == name) {
-        auto parsed =
-            policy::List::parse(name.ends_with("_whitelist") || name.ends_with("_blacklist")
-                                    ? policy::ListKind::addresses
-                                    : policy::ListKind::clients,
-                                entries);
+        const auto list = static_cast<policy::ListName>(i);
+        auto parsed = policy::List::parse(policy::list_kind(list), entries);
         auto lists = std::make_shared<policy::Lists>(*engine_->lists());
-        lists->lists[i] = std::move(parsed.list);
+        lists->files.set(list, std::make_shared<const policy::List>(std::move(parsed.list)));
         engine_->use_lists(std::move(lists));
         return parsed.problems.empty() ? "" : parsed.problems[0].text;
       }
