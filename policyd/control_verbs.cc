@@ -3,6 +3,7 @@
 #include "policyd/control_verbs.hh"
 
 #include <memory>
+#include <set>
 
 #include "base/json_writer.hh"
 #include "base/text.hh"
@@ -13,13 +14,14 @@ namespace {
 
 constexpr std::int64_t rows_by_default = 1000;
 constexpr std::int64_t rows_at_most = 100'000;
+constexpr std::size_t recipients_at_most = 10'000;
 constexpr loop::Duration scan_deadline{30'000};
 
 // Which triplets a request means. An empty text means any.
 struct Selection {
-  std::string recipient{};
+  std::vector<std::string> recipients{};
+  bool has_recipients = false;
   std::string sender{};
-  bool has_recipient = false;
   bool with_passed = false;
   std::size_t limit = rows_by_default;
 };
@@ -31,12 +33,32 @@ struct Found {
 };
 using FoundRows = std::shared_ptr<std::vector<Found>>;
 
+// Of "recipient" and "recipients", each once.
+std::vector<std::string> recipients_of(const base::JsonValue& arguments) {
+  std::set<std::string> all;
+  if (const auto one = base::json_text(arguments, "recipient"); one) {
+    all.insert(base::to_lower(*one));
+  }
+  if (const auto member = base::json_member(arguments, "recipients"); member) {
+    base::JsonArray list;
+    if (member->get_array().get(list) == simdjson::SUCCESS) {
+      for (const base::JsonValue one : list) {
+        std::string_view text;
+        if (one.get_string().get(text) == simdjson::SUCCESS && all.size() < recipients_at_most) {
+          all.insert(base::to_lower(text));
+        }
+      }
+    }
+  }
+  return {all.begin(), all.end()};
+}
+
 Selection selection_of(const base::JsonValue& arguments) {
   Selection selection;
-  if (const auto recipient = base::json_text(arguments, "recipient"); recipient) {
-    selection.recipient = base::to_lower(*recipient);
-    selection.has_recipient = true;
-  }
+  selection.recipients = recipients_of(arguments);
+  // An empty list is nobody, not everybody.
+  selection.has_recipients = base::json_member(arguments, "recipient").has_value() ||
+                             base::json_member(arguments, "recipients").has_value();
   selection.sender = base::to_lower(base::json_text(arguments, "sender").value_or(""));
   selection.with_passed = base::json_bool(arguments, "all").value_or(false);
   selection.limit = static_cast<std::size_t>(
@@ -49,19 +71,26 @@ Selection selection_of(const base::JsonValue& arguments) {
 base::Result<FoundRows> find_triplets(Store& store, const HashKey& hash_key,
                                       const Selection& selection, Seconds now) {
   auto found = std::make_shared<std::vector<Found>>();
-  const std::string prefix =
-      selection.has_recipient ? recipient_prefix(hash_key, selection.recipient) : std::string();
-  const auto scanned = store.scan(Table::triplets, prefix, [&](const Key& key, const Row& row) {
-    auto triplet = decode_triplet(row.value);
-    if (triplet && row.expires > now &&
-        (selection.sender.empty() || triplet->sender == selection.sender) &&
-        (selection.with_passed || triplet->is_waiting())) {
-      found->push_back({key, std::move(*triplet), row.expires});
+  std::vector<std::string> prefixes;
+  for (const std::string& recipient : selection.recipients) {
+    prefixes.push_back(recipient_prefix(hash_key, recipient));
+  }
+  if (!selection.has_recipients) {
+    prefixes.emplace_back();
+  }
+  for (const std::string& prefix : prefixes) {
+    const auto scanned = store.scan(Table::triplets, prefix, [&](const Key& key, const Row& row) {
+      auto triplet = decode_triplet(row.value);
+      if (triplet && row.expires > now &&
+          (selection.sender.empty() || triplet->sender == selection.sender) &&
+          (selection.with_passed || triplet->is_waiting())) {
+        found->push_back({key, std::move(*triplet), row.expires});
+      }
+      return found->size() <= selection.limit;
+    });
+    if (!scanned) {
+      return scanned.error();
     }
-    return found->size() <= selection.limit;
-  });
-  if (!scanned) {
-    return scanned.error();
   }
   return found;
 }
@@ -128,9 +157,9 @@ void list(const ControlParts& parts, const loop::ControlRequest& request,
 void change(const ControlParts& parts, const loop::ControlRequest& request,
             loop::ControlReply reply, std::function<base::Result<void>(const Found&)> apply) {
   const Selection selection = selection_of(request.arguments);
-  if (!selection.has_recipient) {
+  if (!selection.has_recipients) {
     reply.fail(base::make_error(base::Errc::malformed, "no recipient",
-                                R"(say whose mail is meant: "recipient":"user@domain")"));
+                                R"(say whose mail is meant: "recipients":["user@domain"])"));
     return;
   }
   with_triplets(parts, selection, std::move(reply),
@@ -173,12 +202,11 @@ void explain(const ControlParts& parts, const loop::ControlRequest& request,
 
 void add_verbs(loop::ControlServer& control, const ControlParts& parts) {
   control.add("greylist.list",
-              "Triplets that wait: recipient, sender, all (those that passed too), limit.",
+              "Triplets that wait: recipients, sender, all (those that passed too), limit.",
               [parts](const auto& request, loop::ControlReply reply) {
                 list(parts, request, std::move(reply));
               });
-  control.add("greylist.release",
-              "Lets the next attempt of a recipient's waiting mail in: recipient, sender.",
+  control.add("greylist.release", "Lets the next attempt of waiting mail in: recipients, sender.",
               [parts](const auto& request, loop::ControlReply reply) {
                 change(parts, request, std::move(reply), [parts](const Found& found) {
                   Triplet triplet = found.triplet;
@@ -187,7 +215,7 @@ void add_verbs(loop::ControlServer& control, const ControlParts& parts) {
                 });
               });
   control.add("greylist.forget",
-              "Forgets a recipient's triplets, with all also those that passed: recipient, sender.",
+              "Forgets triplets, with all also those that passed: recipients, sender.",
               [parts](const auto& request, loop::ControlReply reply) {
                 change(parts, request, std::move(reply),
                        [parts](const Found& found) { return parts.store.erase(found.key); });

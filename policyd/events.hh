@@ -22,6 +22,10 @@ inline constexpr Event greylist_pass{
 inline constexpr Event greylist_known{
     "policyd.greylist.known", Level::debug, "action client name sender recipient reason",
     "The triplet has passed before, or its network is trusted. Nothing to do."};
+inline constexpr Event greylist_bypass{
+    "policyd.greylist.bypass", Level::info, "action client name sender recipient reason",
+    "A mail that would have been told to come back was let in at once; the reason says why. "
+    "Nothing to do."};
 inline constexpr Event greylist_unsure{
     "policyd.greylist.unsure", Level::warning, "action error suppressed",
     "The greylist's store cannot be used and greylist_on_error decides. At most one line a minute; "
@@ -86,13 +90,13 @@ inline constexpr Event store_recovered{"policyd.store.recovered", Level::info, "
 }  // namespace event
 
 inline constexpr std::array events{
-    event::greylist_defer,    event::greylist_pass,     event::greylist_known,
-    event::greylist_unsure,   event::list_accept,       event::list_reject,
-    event::list_loaded,       event::list_bad_line,     event::list_unreadable,
-    event::dry_run,           event::directory_trouble, event::directory_back,
-    event::request_malformed, event::connection_slow,   event::connection_evicted,
-    event::store_open,        event::store_damaged,     event::store_unchecked,
-    event::store_failed,      event::store_recovered,
+    event::greylist_defer,     event::greylist_pass,     event::greylist_known,
+    event::greylist_bypass,    event::greylist_unsure,   event::list_accept,
+    event::list_reject,        event::list_loaded,       event::list_bad_line,
+    event::list_unreadable,    event::dry_run,           event::directory_trouble,
+    event::directory_back,     event::request_malformed, event::connection_slow,
+    event::connection_evicted, event::store_open,        event::store_damaged,
+    event::store_unchecked,    event::store_failed,      event::store_recovered,
 };
 
 }  // namespace policy

@@ -41,6 +41,11 @@ base::Result<void> check_settings(const Settings& settings) {
     return wrong("greylist_delay", "not below greylist_retry_window, so no mail could ever pass",
                  "write a delay of minutes and a window of days");
   }
+  if (settings.greylist_throttle_delay >= settings.greylist_retry_window) {
+    return wrong("greylist_throttle_delay",
+                 "not below greylist_retry_window, so no such mail could ever pass",
+                 "write a delay of an hour and a window of days");
+  }
   return {};
 }
 

@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policyd/checks/greylist.hh"
 
+#include <array>
+
 #include "base/metrics.hh"
 #include "base/text.hh"
 
-#include "policyd/checks/greylist_settings.hh"
 #include "policyd/events.hh"
 
 namespace policy {
@@ -22,6 +23,20 @@ base::Counter count_known("policyd_greylist_known_requests",
                           "Requests of a triplet that has passed before.");
 base::Counter count_trusted("policyd_greylist_trusted_requests",
                             "Requests of a client network that is trusted by its successes.");
+constexpr std::string_view bypass_name = "policyd_greylist_bypassed_requests";
+constexpr std::string_view bypass_help = "Requests that did not have to wait, by reason.";
+std::array<base::Counter, bypass_count> count_bypassed{{
+    base::Counter{bypass_name, bypass_help, "reason=\"correspondent\""},
+}};
+base::Counter count_pooled("policyd_greylist_pooled_requests",
+                           "Requests whose client was taken for its whole pool of servers.");
+base::Counter count_throttled(
+    "policyd_greylist_throttled_requests",
+    "Requests told to wait longer, because their network never came back.");
+base::Counter count_unkept("policyd_greylist_unkept_requests",
+                           "First attempts not remembered: their network has too many.");
+base::Counter count_learned("policyd_greylist_learned_correspondents",
+                            "Addresses written down because a user of ours wrote to them.");
 base::Counter count_unsure("policyd_greylist_unsure_requests",
                            "Requests decided by greylist_on_error: the store was unusable.");
 
@@ -67,58 +82,29 @@ std::string reply_text(std::string text, Seconds wait) {
   return text;
 }
 
-// Up to a whole second: a shorter time must not become none.
-Seconds whole_seconds(base::Duration duration) {
-  return static_cast<Seconds>(std::chrono::ceil<std::chrono::seconds>(duration).count());
-}
-
-NullSender null_sender_of(std::string_view word) {
-  if (word == "rcpt") {
-    return NullSender::rcpt;
-  }
-  return word == "never" ? NullSender::never : NullSender::end_of_message;
-}
-
 }  // namespace
 
-GreylistOptions greylist_options_of(const GreylistSettings& settings) {
-  return {
-      .enabled = settings.greylist,
-      .rules = {.delay = whole_seconds(settings.greylist_delay),
-                .retry_window = whole_seconds(settings.greylist_retry_window),
-                .lifetime = whole_seconds(settings.greylist_lifetime),
-                .auto_whitelist_after =
-                    static_cast<std::uint32_t>(settings.greylist_auto_whitelist),
-                .auto_whitelist_lifetime =
-                    whole_seconds(settings.greylist_auto_whitelist_lifetime)},
-      .ipv4_prefix = static_cast<unsigned>(settings.greylist_ipv4_prefix),
-      .ipv6_prefix = static_cast<unsigned>(settings.greylist_ipv6_prefix),
-      .null_sender = null_sender_of(settings.greylist_null_sender),
-      .defer_on_error = settings.greylist_on_error == "defer",
-      .text = settings.greylist_text,
-  };
-}
-
-// Who asks for what, as the keys see it.
-struct Greylist::Subject {
-  std::string address;  // the client as Postfix gave it
-  std::string network;
-  std::string sender;
-  std::string recipient;
-};
-
-// What the store knows of a subject.
+// What the store knows of a subject, and what follows.
 struct Greylist::Finding {
+  HashKey hash_key{};
   Key triplet_key{};
   Key network_key{};
   std::optional<Network> network{};
+  std::optional<Triplet> known{};
+  GreylistRules rules{};
+  SourceState source = SourceState::usual;
   GreylistDecision decision{};
+  bool is_pooled = false;
+
+  bool must_wait() const {
+    return decision.outcome == GreylistOutcome::first || decision.outcome == GreylistOutcome::early;
+  }
+  bool is_unkept() const {
+    return source == SourceState::full && decision.outcome == GreylistOutcome::first;
+  }
 };
 
 bool Greylist::applies_to(const Request& request) const {
-  if (!options_.enabled || !request[Attribute::sasl_username].empty()) {
-    return false;
-  }
   const std::string_view state = request[Attribute::protocol_state];
   if (!request[Attribute::sender].empty()) {
     return state == "RCPT";
@@ -134,11 +120,11 @@ bool Greylist::applies_to(const Request& request) const {
   return false;
 }
 
-Greylist::Subject Greylist::subject_of(const Inquiry& inquiry) const {
-  Subject subject{.address = base::to_lower(inquiry.request[Attribute::client_address]),
-                  .network = {},
-                  .sender = base::to_lower(inquiry.request[Attribute::sender]),
-                  .recipient = base::to_lower(inquiry.request[Attribute::recipient])};
+GreylistSubject Greylist::subject_of(const Inquiry& inquiry) const {
+  GreylistSubject subject{.address = base::to_lower(inquiry.request[Attribute::client_address]),
+                          .network = {},
+                          .sender = base::to_lower(inquiry.request[Attribute::sender]),
+                          .recipient = base::to_lower(inquiry.request[Attribute::recipient])};
   if (const auto& client = inquiry.facts.client; client) {
     subject.network =
         base::IpNetwork(*client, client->is_v4() ? options_.ipv4_prefix : options_.ipv6_prefix)
@@ -149,58 +135,97 @@ Greylist::Subject Greylist::subject_of(const Inquiry& inquiry) const {
   return subject;
 }
 
-base::Result<Greylist::Finding> Greylist::find(const Subject& subject, Seconds now) {
+// Decides with what is known under the finding's key.
+base::Result<void> Greylist::decide_by_store(const GreylistSubject& subject, Seconds now,
+                                             Finding& finding) {
+  const auto row = store_.get(finding.triplet_key);
+  if (!row) {
+    return row.error();
+  }
+  finding.known.reset();
+  if (*row) {
+    // A record that cannot be read is as good as none: it is written anew.
+    auto triplet = decode_triplet((*row)->value);
+    finding.known = triplet ? std::optional(std::move(*triplet)) : std::nullopt;
+  }
+  Triplet fresh;
+  fresh.sender = subject.sender.substr(0, 255);
+  fresh.recipient = subject.recipient.substr(0, 255);
+  fresh.client = subject.address.substr(0, 255);
+  finding.decision = decide(finding.known, std::move(fresh), now, finding.rules);
+  return {};
+}
+
+base::Result<Greylist::Finding> Greylist::find(const GreylistSubject& subject, Seconds now) {
   const auto hash_key = store_.hash_key();
   if (!hash_key) {
     return hash_key.error();
   }
   Finding finding{
+      .hash_key = *hash_key,
       .triplet_key = triplet_key(*hash_key, subject.network, subject.sender, subject.recipient),
-      .network_key = network_key(*hash_key, subject.network)};
-  auto row = store_.get(finding.network_key);
+      .network_key = network_key(*hash_key, subject.network),
+      .rules = options_.rules};
+  const auto row = store_.get(finding.network_key);
   if (!row) {
     return row.error();
   }
   if (*row) {
-    // A record that cannot be read is as good as none: it is written anew.
     auto network = decode_network((*row)->value);
     finding.network = network ? std::optional(std::move(*network)) : std::nullopt;
   }
   if (finding.network && is_trusted(*finding.network, now, options_.rules)) {
     return finding;
   }
-  row = store_.get(finding.triplet_key);
-  if (!row) {
-    return row.error();
+  if (!finding.network) {
+    finding.source = sources_.state_of(finding.network_key, now, options_.sources);
+    if (finding.source != SourceState::usual) {
+      finding.rules.delay = std::max(finding.rules.delay, options_.throttle_delay);
+    }
   }
-  std::optional<Triplet> known;
-  if (*row) {
-    auto triplet = decode_triplet((*row)->value);
-    known = triplet ? std::optional(std::move(*triplet)) : std::nullopt;
+  if (auto decided = decide_by_store(subject, now, finding); !decided) {
+    return decided.error();
   }
-  Triplet fresh;
-  fresh.sender = subject.sender.substr(0, 255);
-  fresh.recipient = subject.recipient.substr(0, 255);
-  fresh.client = subject.address.substr(0, 255);
-  finding.decision = decide(known, std::move(fresh), now, options_.rules);
   return finding;
 }
 
-base::Result<void> Greylist::remember(const Subject& subject, const Finding& finding, Seconds now) {
+// The same mail may have come by another server of the pool. What is known by the network counts
+// on: it is from a time when the pool was not seen.
+base::Result<void> Greylist::look_in_pool(const std::string& pool, const GreylistSubject& subject,
+                                          Seconds now, Finding& finding) {
+  Finding pooled = finding;
+  pooled.triplet_key = triplet_key(finding.hash_key, pool, subject.sender, subject.recipient);
+  pooled.is_pooled = true;
+  if (auto decided = decide_by_store(subject, now, pooled); !decided) {
+    return decided;
+  }
+  if (pooled.known || !finding.known) {
+    finding = std::move(pooled);
+  }
+  return {};
+}
+
+base::Result<void> Greylist::remember(const GreylistSubject& subject, const Finding& finding,
+                                      Seconds now) {
   const GreylistDecision& decision = finding.decision;
-  if (!decision.changed) {
+  if (decision.outcome == GreylistOutcome::first) {
+    sources_.count_first(finding.network_key, now, options_.sources);
+  }
+  if (!decision.changed || finding.is_unkept()) {
     return {};
   }
   auto kept = store_.put(finding.triplet_key, {encode(decision.triplet), decision.expires});
   if (!kept || decision.outcome != GreylistOutcome::passed) {
     return kept;
   }
+  sources_.came_back(finding.network_key);
   const Network network = after_success(finding.network, subject.network, now, options_.rules);
   return store_.put(finding.network_key,
                     {encode(network), now + options_.rules.auto_whitelist_lifetime});
 }
 
-Verdict Greylist::trusted(const Subject& subject, const Finding& finding, const Inquiry& inquiry) {
+Verdict Greylist::trusted(const GreylistSubject& subject, const Finding& finding,
+                          const Inquiry& inquiry) {
   Network network = *finding.network;
   Verdict verdict{.action = Action::dunno,
                   .event = &event::greylist_known,
@@ -240,44 +265,104 @@ void Greylist::complain(const base::Error& error, Action action, base::WallTime 
   }
 }
 
-Verdict Greylist::verdict_of(const GreylistDecision& decision) const {
-  if (decision.outcome == GreylistOutcome::first || decision.outcome == GreylistOutcome::early) {
-    return {.action = Action::defer_if_permit,
-            .text = reply_text(options_.text, decision.wait),
-            .event = &event::greylist_defer,
-            .reason = reason_of(decision)};
+Verdict Greylist::verdict_of(const Finding& finding, const Inquiry& inquiry) const {
+  const GreylistDecision& decision = finding.decision;
+  Verdict verdict{.action = Action::dunno, .reason = reason_of(decision)};
+  if (finding.is_pooled) {
+    verdict.reason += ", of a pool";
   }
-  return {.action = Action::dunno,
-          .event = decision.outcome == GreylistOutcome::passed ? &event::greylist_pass
-                                                               : &event::greylist_known,
-          .reason = reason_of(decision)};
+  if (!finding.must_wait()) {
+    verdict.event = decision.outcome == GreylistOutcome::passed ? &event::greylist_pass
+                                                                : &event::greylist_known;
+    return verdict;
+  }
+  if (finding.source != SourceState::usual) {
+    const auto firsts =
+        sources_.firsts_of(finding.network_key, seconds_of(inquiry.now), options_.sources);
+    verdict.reason += "; its network made " + std::to_string(firsts) +
+                      " first attempts and never came back" +
+                      (finding.is_unkept() ? ", so this one is not remembered" : "");
+  }
+  verdict.action = Action::defer_if_permit;
+  verdict.text = reply_text(options_.text, decision.wait);
+  verdict.event = &event::greylist_defer;
+  return verdict;
+}
+
+Verdict Greylist::bypass(const Standing& standing, const Inquiry& inquiry) {
+  if (!inquiry.is_rehearsal()) {
+    count_bypassed[static_cast<std::size_t>(*standing.bypass)].add();
+  }
+  return {.action = Action::dunno, .event = &event::greylist_bypass, .reason = standing.reason};
+}
+
+Answer Greylist::settle(const GreylistSubject& subject, const Finding& finding,
+                        const Inquiry& inquiry) {
+  if (inquiry.is_rehearsal()) {
+    return verdict_of(finding, inquiry);
+  }
+  const GreylistDecision& decision = finding.decision;
+  const auto kept = remember(subject, finding, seconds_of(inquiry.now));
+  // Who is known is answered all the same; a first attempt that is not kept would wait for ever.
+  if (!kept && decision.outcome == GreylistOutcome::first) {
+    return unsure(kept.error(), inquiry);
+  }
+  count(decision.outcome);
+  if (finding.is_pooled) {
+    count_pooled.add();
+  }
+  if (finding.must_wait() && finding.source != SourceState::usual) {
+    (finding.is_unkept() ? count_unkept : count_throttled).add();
+  }
+  return verdict_of(finding, inquiry);
 }
 
 Answer Greylist::ask(const Inquiry& inquiry) {
-  if (!applies_to(inquiry.request)) {
+  if (options_.enabled && !inquiry.request[Attribute::sasl_username].empty()) {
+    learn(inquiry);
+    return NoOpinion{};
+  }
+  if (!options_.enabled || !applies_to(inquiry.request)) {
     inquiry.note([] { return "does not apply to this request"; });
     return NoOpinion{};
   }
   const Seconds now = seconds_of(inquiry.now);
-  const Subject subject = subject_of(inquiry);
-  const auto finding = find(subject, now);
+  const GreylistSubject subject = subject_of(inquiry);
+  auto finding = find(subject, now);
   if (!finding) {
     return unsure(finding.error(), inquiry);
   }
   if (finding->network && is_trusted(*finding->network, now, options_.rules)) {
     return trusted(subject, *finding, inquiry);
   }
-  const GreylistDecision& decision = finding->decision;
-  if (inquiry.is_rehearsal()) {
-    return verdict_of(decision);
+  if (finding->must_wait()) {
+    auto answer = standing_.of(subject, inquiry);
+    if (auto* waits = std::get_if<Waits>(&answer); waits != nullptr) {
+      return std::move(*waits);
+    }
+    const auto* standing = std::get_if<Standing>(&answer);
+    if (standing == nullptr) {
+      return unsure(std::get<base::Error>(answer), inquiry);
+    }
+    if (standing->bypass) {
+      return bypass(*standing, inquiry);
+    }
+    if (!standing->pool.empty()) {
+      if (auto looked = look_in_pool(standing->pool, subject, now, *finding); !looked) {
+        return unsure(looked.error(), inquiry);
+      }
+    }
   }
-  const auto kept = remember(subject, *finding, now);
-  // Who is known is answered all the same; a first attempt that is not kept would wait for ever.
-  if (!kept && decision.outcome == GreylistOutcome::first) {
-    return unsure(kept.error(), inquiry);
+  return settle(subject, *finding, inquiry);
+}
+
+void Greylist::learn(const Inquiry& inquiry) {
+  inquiry.note([] { return "an authenticated client does not wait"; });
+  const auto learned = standing_.learn(inquiry);
+  // What cannot be written down now is learned with the next mail.
+  if (learned && *learned) {
+    count_learned.add();
   }
-  count(decision.outcome);
-  return verdict_of(decision);
 }
 
 }  // namespace policy

@@ -12,50 +12,43 @@
 #include "base/log.hh"
 
 #include "policyd/chain.hh"
-#include "policyd/checks/greylist_rules.hh"
+#include "policyd/checks/greylist_options.hh"
+#include "policyd/checks/greylist_standing.hh"
 #include "policyd/store/store.hh"
 
 namespace policy {
-
-enum class NullSender { end_of_message, rcpt, never };
-
-struct GreylistOptions {
-  bool enabled = true;
-  GreylistRules rules{};
-  unsigned ipv4_prefix = 24;
-  unsigned ipv6_prefix = 64;
-  NullSender null_sender = NullSender::end_of_message;
-  bool defer_on_error = false;
-  std::string text{};  // "{wait}" stands for the seconds left
-};
-
-struct GreylistSettings;
-GreylistOptions greylist_options_of(const GreylistSettings& settings);
 
 class Greylist final : public Check {
  public:
   // All three must outlive the check; options may change between requests.
   Greylist(const GreylistOptions& options, Store& store, base::Log& log)
-      : options_(options), store_(store), log_(log) {}
+      : options_(options), store_(store), log_(log), standing_(options, store) {}
 
   std::string_view name() const override { return "greylist"; }
   Answer ask(const Inquiry& inquiry) override;
 
  private:
-  struct Subject;
   struct Finding;
   bool applies_to(const Request& request) const;
-  Subject subject_of(const Inquiry& inquiry) const;
-  base::Result<Finding> find(const Subject& subject, Seconds now);
-  base::Result<void> remember(const Subject& subject, const Finding& finding, Seconds now);
-  Verdict trusted(const Subject& subject, const Finding& finding, const Inquiry& inquiry);
+  GreylistSubject subject_of(const Inquiry& inquiry) const;
+  base::Result<Finding> find(const GreylistSubject& subject, Seconds now);
+  base::Result<void> look_in_pool(const std::string& pool, const GreylistSubject& subject,
+                                  Seconds now, Finding& finding);
+  base::Result<void> decide_by_store(const GreylistSubject& subject, Seconds now, Finding& finding);
+  base::Result<void> remember(const GreylistSubject& subject, const Finding& finding, Seconds now);
+  Answer settle(const GreylistSubject& subject, const Finding& finding, const Inquiry& inquiry);
+  Verdict trusted(const GreylistSubject& subject, const Finding& finding, const Inquiry& inquiry);
+  static Verdict bypass(const Standing& standing, const Inquiry& inquiry);
   Verdict unsure(const base::Error& error, const Inquiry& inquiry);
   void complain(const base::Error& error, Action action, base::WallTime now);
-  Verdict verdict_of(const GreylistDecision& decision) const;
+  Verdict verdict_of(const Finding& finding, const Inquiry& inquiry) const;
+  void learn(const Inquiry& inquiry);
 
   const GreylistOptions& options_;
   Store& store_;
   base::Log& log_;
+  GreylistStanding standing_;
+  SourceWatch sources_{};
   base::Complaint unsure_{};
 };
 

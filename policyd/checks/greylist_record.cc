@@ -40,6 +40,13 @@ std::string encode(const Network& network) {
   return out;
 }
 
+std::string encode(const Correspondent& correspondent) {
+  std::string out;
+  append_number(out, greylist_format_version);
+  append_number(out, correspondent.last_written);
+  return out;
+}
+
 base::Result<Triplet> decode_triplet(std::string_view bytes) {
   RecordReader reader(bytes);
   if (reader.number<std::uint8_t>() != greylist_format_version) {
@@ -77,6 +84,18 @@ base::Result<Network> decode_network(std::string_view bytes) {
   return network;
 }
 
+base::Result<Correspondent> decode_correspondent(std::string_view bytes) {
+  RecordReader reader(bytes);
+  if (reader.number<std::uint8_t>() != greylist_format_version) {
+    return base::make_error(base::Errc::corrupt, "a correspondent record of another version");
+  }
+  const Correspondent correspondent{reader.number<std::uint32_t>()};
+  if (!reader.is_whole()) {
+    return base::make_error(base::Errc::corrupt, "a correspondent record of the wrong length");
+  }
+  return correspondent;
+}
+
 std::string recipient_prefix(const HashKey& hash_key, std::string_view recipient) {
   return hashed(hash_key, 'r', recipient, {}, recipient_size);
 }
@@ -89,6 +108,14 @@ Key triplet_key(const HashKey& hash_key, std::string_view client, std::string_vi
 
 Key network_key(const HashKey& hash_key, std::string_view client) {
   return {Table::networks, hashed(hash_key, 'n', client, {}, pair_size)};
+}
+
+Key domain_key(const HashKey& hash_key, std::string_view domain) {
+  return {Table::domains, hashed(hash_key, 'd', domain, {}, pair_size)};
+}
+
+Key correspondent_key(const HashKey& hash_key, std::string_view user, std::string_view remote) {
+  return {Table::correspondents, hashed(hash_key, 'c', user, remote, pair_size)};
 }
 
 }  // namespace policy

@@ -34,27 +34,39 @@ struct Triplet {
   bool operator==(const Triplet&) const = default;
 };
 
-// One client network that has delivered after a delay.
+// One client network, or one domain whose SPF names its clients, that has delivered after a delay.
 struct Network {
   Seconds first_seen = 0;
   Seconds last_seen = 0;
   std::uint32_t successes = 0;  // different triplets that came back after their delay
-  std::string network{};        // "192.0.2.0/24"
+  std::string network{};        // "192.0.2.0/24", "example.org"
 
   bool operator==(const Network&) const = default;
 };
 
+// Somebody that a user of ours has written to.
+struct Correspondent {
+  Seconds last_written = 0;
+
+  bool operator==(const Correspondent&) const = default;
+};
+
 std::string encode(const Triplet& triplet);
 std::string encode(const Network& network);
+std::string encode(const Correspondent& correspondent);
 // corrupt when the bytes are not a record of version 1.
 base::Result<Triplet> decode_triplet(std::string_view bytes);
 base::Result<Network> decode_network(std::string_view bytes);
+base::Result<Correspondent> decode_correspondent(std::string_view bytes);
 
-// Keys. `client` is the network's text, or whatever Postfix gave when it was no address; the
-// addresses are in lower case.
+// Keys. `client` is the network's text, or whatever Postfix gave when it was no address, or the
+// name of a pool ("name:outlook.com"); addresses and domains are in lower case.
 Key triplet_key(const HashKey& hash_key, std::string_view client, std::string_view sender,
                 std::string_view recipient);
 Key network_key(const HashKey& hash_key, std::string_view client);
+Key domain_key(const HashKey& hash_key, std::string_view domain);
+// `user` is empty for what counts for all users.
+Key correspondent_key(const HashKey& hash_key, std::string_view user, std::string_view remote);
 // The first bytes of the keys of all triplets of one recipient.
 std::string recipient_prefix(const HashKey& hash_key, std::string_view recipient);
 

@@ -17,6 +17,14 @@ struct GreylistSettings {
   base::Duration greylist_auto_whitelist_lifetime{};
   std::int64_t greylist_ipv4_prefix = 0;
   std::int64_t greylist_ipv6_prefix = 0;
+  base::Words greylist_name_pools;
+  std::string greylist_correspondents;
+  base::Duration greylist_correspondents_lifetime{};
+  std::int64_t greylist_throttle = 0;
+  base::Duration greylist_throttle_grace{};
+  base::Duration greylist_throttle_delay{};
+  std::int64_t greylist_throttle_rows = 0;
+  base::Duration greylist_throttle_window{};
   std::string greylist_null_sender;
   std::string greylist_on_error;
   std::string greylist_text;
@@ -42,6 +50,32 @@ inline constexpr base::Setting<S> greylist_rows[] = {
      "How many bits of an IPv4 client address count. A change makes known triplets unknown."},
     {"greylist_ipv6_prefix", &S::greylist_ipv6_prefix, "64", "16..128", base::Reload::live,
      "How many bits of an IPv6 client address count. A change makes known triplets unknown."},
+    {"greylist_name_pools", &S::greylist_name_pools, "", "", base::Reload::live,
+     "Domains of large senders, such as outlook.com, whose servers share one queue: clients whose "
+     "verified name is one of these or below it are one client, wherever their addresses are."},
+    {"greylist_correspondents", &S::greylist_correspondents, "pair", "pair|address|no",
+     base::Reload::live,
+     "Whether replies do not wait: an address that one of our users has written to may write to "
+     "that user (pair) or to every user of ours (address). Learned from authenticated "
+     "submission: at each recipient where check_policy_service stands before "
+     "permit_sasl_authenticated, and from smtpd_end_of_data_restrictions for mail with one "
+     "recipient."},
+    {"greylist_correspondents_lifetime", &S::greylist_correspondents_lifetime, "180d", "1d..3650d",
+     base::Reload::live, "For so long after a user wrote there replies do not wait."},
+    {"greylist_throttle", &S::greylist_throttle, "100", "0..1000000", base::Reload::live,
+     "A client network with so many first attempts of which none came back is slowed down; 0 for "
+     "never."},
+    {"greylist_throttle_grace", &S::greylist_throttle_grace, "1h", "1m..7d", base::Reload::live,
+     "A network is slowed down at the earliest so long after its first attempt: a list server that "
+     "sends much at once has come back by then."},
+    {"greylist_throttle_delay", &S::greylist_throttle_delay, "1h", "1s..1d", base::Reload::live,
+     "How long the mail of a network that is slowed down waits, unless greylist_delay is longer."},
+    {"greylist_throttle_rows", &S::greylist_throttle_rows, "1000", "0..100000000",
+     base::Reload::live,
+     "At most so many triplets of a network that has never come back are remembered; what goes "
+     "beyond is told to wait and forgotten. 0 for any number."},
+    {"greylist_throttle_window", &S::greylist_throttle_window, "1d", "1m..60d", base::Reload::live,
+     "After this time the first attempts of a network are counted anew."},
     {"greylist_null_sender", &S::greylist_null_sender, "end_of_message",
      "end_of_message|rcpt|never", base::Reload::live,
      "Where mail from the null sender waits: at the end of the message, so that other servers that "

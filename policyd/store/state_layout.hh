@@ -31,6 +31,8 @@ inline constexpr std::array table_layouts{
     TableLayout{Table::networks, "networks", 12},
     TableLayout{Table::rates, "rates", 12},
     TableLayout{Table::traps, "traps", 12},
+    TableLayout{Table::domains, "domains", 12},
+    TableLayout{Table::correspondents, "correspondents", 12},
 };
 
 // The place of a table in `table_layouts`; its size for a number that is no table's.

@@ -32,10 +32,12 @@ inline Seconds seconds_of(base::WallTime time) {
 
 // The numbers stand in the expiry index on disk: DO NOT CHANGE, only add.
 enum class Table : std::uint8_t {
-  triplets = 1,  // greylist: sender, recipient, client network
-  networks = 2,  // greylist: client networks with their successes
-  rates = 3,     // counted mail of logins, clients and domains
-  traps = 4,     // clients and networks that wrote to a trap
+  triplets = 1,         // greylist: sender, recipient, client network
+  networks = 2,         // greylist: client networks with their successes
+  rates = 3,            // counted mail of logins, clients and domains
+  traps = 4,            // clients and networks that wrote to a trap
+  domains = 10,         // greylist: domains whose SPF names the client, with their successes
+  correspondents = 11,  // greylist: whom users of ours have written to
 };
 
 // At most 20 bytes; ordered by table, then bytes.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# test/t-01-greylist/run.py -- Greylist and lists on a real Postfix: deferred, accepted on retry, lists that change, null sender, reload.
+# test/t-01-greylist/run.py -- Greylist and lists on a real Postfix: deferred, accepted on retry, lists that change, replies, pools, null sender, reload.
 # SPDX-License-Identifier: GPL-3.0-or-later
 import os
 import pathlib
@@ -33,11 +33,11 @@ with Stage() as stage:
     for user in ("sender_whitelist", "blacklist"):
         stage.write(f"/etc/posthouse/lists/{user}", "")
     settings = {"log_to": "stderr", "greylist_delay": f"{DELAY}s", "greylist_auto_whitelist": 2,
-                "list_interval": "200ms"}
+                "list_interval": "200ms", "greylist_name_pools": "pool.example"}
     policyd = stage.start_policyd(settings)
     postfix = stage.start_postfix({**restrictions(stage), "virtual_mailbox_domains": "posthouse.test",
                                    "virtual_mailbox_maps": "inline:{ %s=x, %s=x }" % (BOB, CAROL),
-                                   "virtual_transport": "discard:"})
+                                   "virtual_transport": "discard:", "default_transport": "discard:"})
 
     reply = postfix.send("alice@example.org", BOB, MAIL)
     equal((reply.code, reply.where), (450, "RCPT"), "the first mail is deferred at RCPT")
@@ -110,6 +110,17 @@ with Stage() as stage:
     policyd.log.wait(r"daemon\.reload\.failed .*policyd\.conf:2: greylist_delay: unknown unit", since=mark)
     equal(postfix.send("a@friends.example", BOB, MAIL, xclient=new).code, 250,
           "wrong settings are refused with the line, the old ones stay")
+
+    equal(postfix.send(BOB, "alice@far.example", MAIL, xclient={"LOGIN": "bob"}).code, 250, "bob writes to a stranger")
+    equal(postfix.send("alice@far.example", BOB, MAIL, xclient={"ADDR": "203.0.113.80", "NAME": "a.far.example"}).code,
+          250, "her reply does not wait")
+    equal(postfix.send("alice@far.example", CAROL, MAIL, xclient={"ADDR": "203.0.113.80", "NAME": "a.far.example"}).code,
+          450, "her mail to others does")
+    equal(postfix.send("p@pool.example", BOB, MAIL, xclient={"ADDR": "198.18.1.1", "NAME": "m1.pool.example"}).code, 450,
+          "one server of a pool is told to come back")
+    time.sleep(DELAY)
+    equal(postfix.send("p@pool.example", BOB, MAIL, xclient={"ADDR": "198.18.2.2", "NAME": "m2.pool.example"}).code, 250,
+          "another comes for it")
 
     third = {"ADDR": "203.0.113.5", "NAME": "mx.example.net"}
     equal(postfix.send("r@example.net", BOB, MAIL, xclient=third).code, 450, "mail waits to be released")

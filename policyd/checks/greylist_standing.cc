@@ -1,0 +1,71 @@
+// policyd/checks/greylist_standing.cc -- the reasons to spare mail the wait, cheap ones first.
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "policyd/checks/greylist_standing.hh"
+
+#include "base/text.hh"
+
+namespace policy {
+
+namespace {
+
+bool is_below(std::string_view name, std::string_view domain) {
+  return name == domain || (name.size() > domain.size() && name.ends_with(domain) &&
+                            name[name.size() - domain.size() - 1] == '.');
+}
+
+}  // namespace
+
+GreylistStanding::Answer GreylistStanding::of(const GreylistSubject& subject,
+                                              const Inquiry& inquiry) {
+  Standing standing;
+  if (!subject.sender.empty() && !subject.recipient.empty()) {
+    const auto knows = correspondents_.knows(subject.recipient, subject.sender,
+                                             seconds_of(inquiry.now), options_.correspondents);
+    if (!knows) {
+      return knows.error();
+    }
+    inquiry.note([&] {
+      return *knows ? "our user wrote to this sender before"
+                    : "no mail of our user to this sender is known";
+    });
+    if (*knows) {
+      standing.bypass = Bypass::correspondent;
+      standing.reason = "a reply: our user wrote to " + subject.sender + " before";
+      return standing;
+    }
+  }
+  standing.pool = pool_of(inquiry);
+  if (!standing.pool.empty()) {
+    inquiry.note([&] { return "the client belongs to the pool " + standing.pool; });
+  }
+  return standing;
+}
+
+std::string GreylistStanding::pool_of(const Inquiry& inquiry) const {
+  if (options_.name_pools.empty()) {
+    return {};
+  }
+  const std::string name = base::to_lower(inquiry.request[Attribute::client_name]);
+  for (const std::string& domain : options_.name_pools) {
+    if (is_below(name, domain)) {
+      return "name:" + domain;
+    }
+  }
+  return {};
+}
+
+base::Result<bool> GreylistStanding::learn(const Inquiry& inquiry) {
+  const Request& request = inquiry.request;
+  const std::string_view state = request[Attribute::protocol_state];
+  // At its end a message has a recipient when it is the only one.
+  if (options_.correspondents.mode == Correspondence::none ||
+      (state != "RCPT" && state != "END-OF-MESSAGE") || request[Attribute::sender].empty() ||
+      request[Attribute::recipient].empty() || inquiry.is_rehearsal()) {
+    return false;
+  }
+  return correspondents_.learn(base::to_lower(request[Attribute::sender]),
+                               base::to_lower(request[Attribute::recipient]),
+                               seconds_of(inquiry.now), options_.correspondents);
+}
+
+}  // namespace policy

@@ -1,0 +1,54 @@
+// policyd/checks/greylist_standing.hh -- what speaks for mail that would have to wait.
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Asked only when the greylist is about to refuse: mail that has passed before costs none of it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "policyd/chain.hh"
+#include "policyd/checks/greylist_options.hh"
+
+namespace policy {
+
+// Who asks for what, as the keys see it: all in lower case.
+struct GreylistSubject {
+  std::string address{};  // the client as Postfix gave it
+  std::string network{};
+  std::string sender{};
+  std::string recipient{};
+};
+
+// Why mail need not wait at all.
+enum class Bypass { correspondent };
+inline constexpr std::size_t bypass_count = 1;
+
+struct Standing {
+  std::optional<Bypass> bypass{};
+  std::string reason{};  // of the bypass
+  // Who the client is for the triplet's key, "name:outlook.com"; empty: its network.
+  std::string pool{};
+};
+
+class GreylistStanding {
+ public:
+  // Both must outlive it.
+  GreylistStanding(const GreylistOptions& options, Store& store)
+      : options_(options), correspondents_(store) {}
+
+  using Answer = std::variant<Standing, Waits, base::Error>;
+  Answer of(const GreylistSubject& subject, const Inquiry& inquiry);
+
+  // One of our users has asked to send mail.
+  base::Result<bool> learn(const Inquiry& inquiry);
+
+ private:
+  std::string pool_of(const Inquiry& inquiry) const;
+
+  const GreylistOptions& options_;
+  Correspondents correspondents_;
+};
+
+}  // namespace policy
