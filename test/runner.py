@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Called by ./dev test after the builds. Arguments: names; a test runs when its name contains one of them.
-# Whole-system tests run two at a time, each in a session of its own with a time limit that a line
+# Whole-system tests run several at a time, each in a session of its own with a time limit that a line
 # `# time limit: N s` in its run.py may raise. Exit code 77 means skipped, with a line `SKIP: reason`.
 import concurrent.futures
 import json
@@ -125,30 +125,36 @@ def run_house(filters):
             run_program(name, [path], 120)
 
 
-def run_page(filters):
-    """The page's own tests."""
+def page_tests(filters):
+    """The page's own tests, as jobs."""
     folder = ROOT / "webmail-cgi/ui"
     package = folder / "package.json"
     if not package.exists() or not wanted("page", filters):
-        return
+        return []
     if "test" not in json.loads(package.read_text(encoding="utf-8")).get("scripts", {}):
         record("page", "failed", 0, "package.json has no script named test")
-        return
-    run_program("page", ["npm", "test", "--silent"], 300, cwd=folder)
+        return []
+    return [(300, "page", ["npm", "test", "--silent"], folder)]
 
 
-def run_system(filters):
-    """Whole-system tests, two at a time; the longest first, as far as their time limits tell."""
-    todo = []
+def system_tests(filters):
+    """The whole-system tests, as jobs."""
+    jobs = []
     for path in sorted((ROOT / "test").glob("t-*/run.py")):
         name = path.parent.name
         if wanted(name, filters):
             limit = re.search(r"^# time limit: (\d+) s", path.read_text(encoding="utf-8"), re.MULTILINE)
-            todo.append((int(limit.group(1)) if limit else TIME_LIMIT, name, path))
-    todo.sort(key=lambda x: (-x[0], x[1]))
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for limit, name, path in todo:
-            pool.submit(run_program, name, [sys.executable, path], limit)
+            jobs.append((int(limit.group(1)) if limit else TIME_LIMIT, name, [sys.executable, path], ROOT))
+    return jobs
+
+
+def run_long(filters):
+    """What mostly waits (for servers, clocks, a browser): one more at a time than there are processors, the
+    longest first, as far as their time limits tell."""
+    jobs = sorted(page_tests(filters) + system_tests(filters), key=lambda x: (-x[0], x[1]))
+    with concurrent.futures.ThreadPoolExecutor((os.cpu_count() or 1) + 1) as pool:
+        for limit, name, argv, folder in jobs:
+            pool.submit(run_program, name, argv, limit, folder)
 
 
 def interrupted(number, _frame):
@@ -168,7 +174,7 @@ def main(filters):
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupted)
     begin = time.monotonic()
-    for kind in (run_meson, run_house, run_page, run_system):
+    for kind in (run_meson, run_house, run_long):
         if not stopping.is_set():
             kind(filters)
     print(f"-- {time.monotonic() - begin:.0f} s; logs in {LOGS.relative_to(ROOT)}/")
