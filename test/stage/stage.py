@@ -194,6 +194,20 @@ class Stage:
         done = self.run("posthouse", *argv, stdin=stdin, ok=ok)
         return json.loads(done.stdout) if "--json" in argv and done.returncode == 0 else done
 
+    def control(self, daemon, verb, **members):
+        """Ask a daemon's control socket; the last line of the answer, with the rows before it under "rows"."""
+        rows = []
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.settimeout(10)
+            sock.connect(f"/run/posthouse/{daemon}/control")
+            sock.sendall(json.dumps({"verb": verb, **members}).encode() + b"\n")
+            with sock.makefile(encoding="utf-8") as lines:
+                for line in map(json.loads, lines):
+                    if "row" not in line:
+                        return {**line, "rows": rows}
+                    rows.append(line["row"])
+        raise Failed(f"{daemon} hung up on {verb}")
+
     def start(self, name, argv, user=None, ready=None, env=None, cwd=None, timeout=10.0):
         """Start a program in the foreground; its output goes to log/NAME.log. Returns a Process."""
         self.need(str(argv[0]))

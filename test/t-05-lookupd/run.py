@@ -94,16 +94,6 @@ def hostile(stage, path):
         each.socket.close()
 
 
-def control(stage, request):
-    """One line to the control socket; the last line of the answer."""
-    with socket.socket(socket.AF_UNIX) as sock:
-        sock.settimeout(10)
-        sock.connect("/run/posthouse/lookupd/control")
-        sock.sendall(request.encode() + b"\n")
-        with sock.makefile(encoding="utf-8") as lines:
-            return lines.readline()
-
-
 def freshness(stage, path):
     """New accounts work soon, flush makes them work at once."""
     client = Client(path)
@@ -115,9 +105,9 @@ def freshness(stage, path):
     late = f"late@{DOMAIN}"
     client.ask("mailboxes", late)
     stage.posthouse("user", "add", late, stdin="pw-of-late\n")
-    check('"ok":true' in control(stage, '{"verb":"flush"}'), "the control socket takes flush")
+    check(stage.control("lookupd", "flush")["ok"], "the control socket takes flush")
     check(client.ask("mailboxes", late).startswith("OK "), "after which a new account is known at once")
-    text = control(stage, '{"verb":"metrics"}')
+    text = stage.control("lookupd", "metrics")["text"]
     check("lookupd_cache_hits_total" in text and "lookupd_requests_total" in text, "metrics are told")
 
 
