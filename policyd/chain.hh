@@ -22,6 +22,7 @@
 
 #include "policyd/facts.hh"
 #include "policyd/request.hh"
+#include "policyd/store/witness_store.hh"
 #include "policyd/verdict.hh"
 
 namespace policy {
@@ -70,6 +71,7 @@ class Chain {
     std::size_t next_check = 0;
     Waits waits{};               // when the run stopped: what it needs to go on
     std::vector<Verdict> dry{};  // refusals of checks in dry run, to be logged, not obeyed
+    Before before{};             // what its checks changed in the store, if somebody wants to know
   };
   struct Link {
     std::unique_ptr<Check> check{};

@@ -33,9 +33,9 @@ base::Counter count_dry("policyd_dry_run_refusals",
 }  // namespace
 
 Engine::Engine(const Settings& settings, Store& store, const base::Clock& clock, base::Log& log)
-    : clock_(clock), log_(log) {
+    : store_(store), clock_(clock), log_(log) {
   chain_.append(std::make_unique<ListCheck>(list_options_, lists_));
-  chain_.append(std::make_unique<Greylist>(greylist_, store, log));
+  chain_.append(std::make_unique<Greylist>(greylist_, store_, log));
   apply(settings);
 }
 
@@ -47,7 +47,9 @@ void Engine::apply(const Settings& settings) {
 }
 
 std::optional<Verdict> Engine::proceed(Chain::Run& run, const Request& request, Facts& facts) {
+  store_.record(witness_ ? &run.before : nullptr);
   auto verdict = chain_.proceed(run, {request, facts, clock_.now()});
+  store_.record(nullptr);
   for (const Verdict& dry : run.dry) {
     count_dry.add();
     report_dry(request, dry);
@@ -57,6 +59,9 @@ std::optional<Verdict> Engine::proceed(Chain::Run& run, const Request& request, 
     give_header(facts, *verdict);
     count_answers[static_cast<std::size_t>(verdict->action)].add();
     report(verdict->event, request, *verdict);
+    if (witness_) {
+      witness_(request, facts, run.before, *verdict);
+    }
   }
   return verdict;
 }

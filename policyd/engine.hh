@@ -5,6 +5,7 @@
 // clock. A second engine with other settings can rehearse beside it. One thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,7 +19,7 @@
 #include "policyd/checks/list.hh"
 #include "policyd/request.hh"
 #include "policyd/settings.hh"
-#include "policyd/store/store.hh"
+#include "policyd/store/witness_store.hh"
 
 namespace policy {
 
@@ -34,6 +35,11 @@ class Engine {
   void use_lists(std::shared_ptr<const Lists> lists) { lists_ = std::move(lists); }
   const std::shared_ptr<const Lists>& lists() const { return lists_; }
   const GreylistOptions& greylist() const { return greylist_; }
+
+  // Told of every verdict and of the rows that changed on the way to it; null: nobody.
+  using Witness = std::function<void(const Request& request, const Facts& facts,
+                                     const Before& before, const Verdict& verdict)>;
+  void set_witness(Witness witness) { witness_ = std::move(witness); }
 
   const Chain& chain() const { return chain_; }
   const base::Clock& clock() const { return clock_; }
@@ -53,8 +59,10 @@ class Engine {
   void report_dry(const Request& request, const Verdict& verdict);
   static void give_header(Facts& facts, Verdict& verdict);
 
+  WitnessStore store_;
   const base::Clock& clock_;
   base::Log& log_;
+  Witness witness_{};
   base::Duration lookup_deadline_{};
   ListOptions list_options_{};
   GreylistOptions greylist_{};

@@ -56,6 +56,15 @@ inline constexpr Event directory_trouble{
     "say. Look whether its database is there, and whether phpolicy may read it."};
 inline constexpr Event directory_back{"policyd.directory.back", Level::info, "times",
                                       "The directory answers again."};
+inline constexpr Event shadow_differs{
+    "policyd.shadow.differs", Level::info,
+    "live live_check live_reason shadow shadow_check shadow_reason client sender recipient",
+    "The settings of shadow_settings would have answered otherwise. Nothing to do; when the "
+    "differences are those you want, make them the live settings."};
+inline constexpr Event shadow_unusable{
+    "policyd.shadow.unusable", Level::error, "file error",
+    "The file that shadow_settings names cannot be used; nothing is compared until it is mended "
+    "and policyd reloaded."};
 inline constexpr Event request_malformed{
     "policyd.request.malformed", Level::warning, "error suppressed",
     "A client did not speak the policy protocol; its connection was closed. At most one line a "
@@ -89,14 +98,33 @@ inline constexpr Event store_recovered{"policyd.store.recovered", Level::info, "
 
 }  // namespace event
 
+// One a line, in the order above.
+// clang-format off
 inline constexpr std::array events{
-    event::greylist_defer,     event::greylist_pass,     event::greylist_known,
-    event::greylist_bypass,    event::greylist_unsure,   event::list_accept,
-    event::list_reject,        event::list_loaded,       event::list_bad_line,
-    event::list_unreadable,    event::dry_run,           event::directory_trouble,
-    event::directory_back,     event::request_malformed, event::connection_slow,
-    event::connection_evicted, event::store_open,        event::store_damaged,
-    event::store_unchecked,    event::store_failed,      event::store_recovered,
+    event::greylist_defer,
+    event::greylist_pass,
+    event::greylist_known,
+    event::greylist_bypass,
+    event::greylist_unsure,
+    event::list_accept,
+    event::list_reject,
+    event::list_loaded,
+    event::list_bad_line,
+    event::list_unreadable,
+    event::dry_run,
+    event::directory_trouble,
+    event::directory_back,
+    event::shadow_differs,
+    event::shadow_unusable,
+    event::request_malformed,
+    event::connection_slow,
+    event::connection_evicted,
+    event::store_open,
+    event::store_damaged,
+    event::store_unchecked,
+    event::store_failed,
+    event::store_recovered,
 };
+// clang-format on
 
 }  // namespace policy

@@ -7,6 +7,7 @@
 #include "policyd/list_keeper.hh"
 #include "policyd/server.hh"
 #include "policyd/settings.hh"
+#include "policyd/shadow.hh"
 #include "policyd/store/lmdb_store.hh"
 
 namespace policy {
@@ -40,7 +41,8 @@ class PolicyService final : public loop::Service<Settings> {
   }
 
   PolicyService(const Settings& settings, const loop::DaemonContext& context)
-      : log_(context.log),
+      : loop_(context.loop),
+        log_(context.log),
         store_(store_options(settings), base::system_clock(), context.log),
         engine_(settings, store_, base::system_clock(), context.log) {}
 
@@ -51,6 +53,7 @@ class PolicyService final : public loop::Service<Settings> {
     }
     accounts_->apply(std::move(*accounts));
     engine_.apply(settings);
+    cast_shadow(settings);
     server_->apply(server_limits(settings));
     list_keeper_->reload(settings);
     return {};
@@ -77,6 +80,7 @@ class PolicyService final : public loop::Service<Settings> {
       engine_.use_lists(std::move(lists));
     });
     list_keeper_->open(settings);
+    cast_shadow(settings);
     store_.wait_until_open(patience);
     auto server =
         Server::open(context.loop, engine_, *gatherer_, settings.listen, server_limits(settings));
@@ -105,6 +109,28 @@ class PolicyService final : public loop::Service<Settings> {
     return {};
   }
 
+  // A shadow that cannot be used is no reason not to serve.
+  void cast_shadow(const Settings& settings) {
+    engine_.set_witness({});
+    shadow_.reset();
+    if (settings.shadow_settings.empty()) {
+      return;
+    }
+    auto shadow = Shadow::open(settings.shadow_settings,
+                               {loop_, *workers_, store_, *gatherer_, base::system_clock(), log_});
+    if (!shadow) {
+      log_.write(event::shadow_unusable,
+                 {{"file", settings.shadow_settings}, {"error", shadow.error().text()}});
+      return;
+    }
+    shadow_ = std::move(*shadow);
+    engine_.set_witness(
+        [this](const auto& request, const auto& facts, const auto& before, const auto& verdict) {
+          shadow_->compare(request, facts, before, verdict);
+        });
+  }
+
+  loop::Loop& loop_;
   base::Log& log_;
   LmdbStore store_;
   Engine engine_;
@@ -114,6 +140,7 @@ class PolicyService final : public loop::Service<Settings> {
   std::optional<Gatherer> gatherer_{};
   std::optional<Explainer> explainer_{};
   std::optional<ListKeeper> list_keeper_{};
+  std::unique_ptr<Shadow> shadow_{};
   std::unique_ptr<Server> server_{};
 };
 

@@ -24,6 +24,7 @@ struct Settings : loop::DaemonSettings,
   base::Duration request_deadline{};
   base::Duration lookup_deadline{};
   base::Words dry_run;
+  std::string shadow_settings;
   std::string state_file;
   base::Bytes state_size_limit;
   base::Duration state_check_limit{};
@@ -53,6 +54,10 @@ inline constexpr base::Setting<Settings> daemon_rows[] = {
     {"dry_run", &Settings::dry_run, "", "", Reload::live,
      "Names of checks whose refusals are logged and counted (policyd.dry_run) and have no effect, "
      "to try them out."},
+    {"shadow_settings", &Settings::shadow_settings, "", "", Reload::live,
+     "Another settings file, tried on every request beside this one without any effect: where it "
+     "would have answered otherwise that is logged (policyd.shadow.differs) and counted. Its "
+     "checks, lists and texts count; its sockets, log and state_file do not."},
     {"state_file", &Settings::state_file, "/var/lib/posthouse/policyd/state.mdb", "",
      Reload::restart,
      "The file that keeps the greylist; its folder must be ours alone. See the section on a "

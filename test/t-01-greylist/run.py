@@ -100,6 +100,24 @@ with Stage() as stage:
     check(policyd.log.find(r"policyd\.dry_run .*check=list action=reject .*sender=b@example.org", mark),
           "what it would have refused is logged")
     mark = policyd.log.mark()
+    stage.write("/etc/posthouse/shadow.conf", "list_folder = /etc/posthouse/no-lists\ngreylist_delay = 1h\n")
+    stage.configure("policyd", {**settings, "resolver": "off", "shadow_settings": "/etc/posthouse/shadow.conf"})
+    policyd.reload()
+    policyd.log.wait(r"daemon\.reload\.done", since=mark)
+    equal(postfix.send("c@example.org", BOB, MAIL, xclient=other).code, 250, "settings in shadow answer nobody")
+    equal(postfix.send("b@example.org", BOB, MAIL, xclient=new).code, 554, "nor do their lists")
+    policyd.log.wait(r"policyd\.shadow\.differs live=reject live_check=list .* shadow=defer_if_permit "
+                     r"shadow_check=greylist", since=mark)
+    step("what they would have answered otherwise is logged")
+    metrics = stage.control("policyd", "metrics")["text"]
+    check("policyd_shadow_differences_total" in metrics, "and counted")
+
+    mark = policyd.log.mark()
+    stage.write("/etc/posthouse/shadow.conf", "greylist_delay = never\n")
+    policyd.reload()
+    policyd.log.wait(r"policyd\.shadow\.unusable .*shadow\.conf:1: greylist_delay", since=mark)
+    equal(postfix.send("b@example.org", BOB, MAIL, xclient=new).code, 554, "a wrong shadow file is reported, and no harm")
+    mark = policyd.log.mark()
     stage.configure("policyd", {**settings, "resolver": "off"})
     policyd.reload()
     policyd.log.wait(r"daemon\.reload\.done", since=mark)
