@@ -1,11 +1,14 @@
 // cli/policy.cc -- the verbs about policy as a whole: why a mail is answered as it is.
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <array>
+#include <fstream>
 #include <string>
+#include <utility>
 
 #include "base/json.hh"
 #include "base/text.hh"
 
+#include "cli/mail_log.hh"
 #include "cli/policyd.hh"
 #include "cli/verb.hh"
 
@@ -13,7 +16,11 @@ namespace cli {
 
 namespace {
 
-constexpr std::array<Option, 9> explain_options{{
+constexpr std::string_view default_log = "/var/log/mail.log";
+
+constexpr std::array<Option, 11> explain_options{{
+    {"queue-id", "ID", "A message in the mail log, instead of describing one."},
+    {"log", "FILE", "The log it stands in (/var/log/mail.log)."},
     {"from", "ADDRESS", "The sender; none for the null sender."},
     {"to", "ADDRESS", "The recipient."},
     {"client", "IP", "The client's address."},
@@ -74,8 +81,60 @@ std::vector<Cell> cells_of(const base::JsonValue& row) {
       flag_cell(is_dry)};
 }
 
+// What the log says of the message, by the names of the options.
+base::Result<LoggedMail> find_in_log(const Arguments& arguments, const std::string& queue_id) {
+  if (!is_queue_id(queue_id)) {
+    return base::make_error(base::Errc::malformed,
+                            "--queue-id: no queue id: " + base::printable(queue_id, 40),
+                            "it stands in the log behind the program, such as 4WxYz12abcZ");
+  }
+  const std::string path = arguments.value("log").value_or(std::string(default_log));
+  std::ifstream log(path);
+  if (!log) {
+    return base::make_error(base::Errc::unavailable, path + " cannot be read",
+                            "--log names another file");
+  }
+  LoggedMail mail(queue_id);
+  for (std::string line; std::getline(log, line);) {
+    mail.take(line);
+  }
+  if (!mail.is_found()) {
+    return base::make_error(base::Errc::not_found, path + " says nothing of " + queue_id,
+                            "--log names another file, such as one that was rotated");
+  }
+  return mail;
+}
+
+void add_logged(const LoggedMail& mail, const Arguments& arguments, Members& members) {
+  const std::string sender = mail.sender.value_or("");
+  const std::string recipient = mail.recipients.empty() ? "" : mail.recipients[0];
+  const std::array<std::pair<std::string_view, std::string_view>, 7> known{{
+      {"from", sender},
+      {"to", recipient},
+      {"client", mail.client},
+      {"name", mail.name},
+      {"helo", mail.helo},
+      {"user", mail.user},
+      {"size", mail.size},
+  }};
+  for (const Pair& pair : pairs) {
+    for (const auto& [option, value] : known) {
+      if (pair.option == option && !value.empty() && !arguments.has(option)) {
+        members.text(pair.attribute, value);
+      }
+    }
+  }
+}
+
 base::Result<void> explain(Call& call) {
   Members members;
+  if (const auto queue_id = call.arguments.value("queue-id"); queue_id) {
+    const auto mail = find_in_log(call.arguments, *queue_id);
+    if (!mail) {
+      return mail.error();
+    }
+    add_logged(*mail, call.arguments, members);
+  }
   for (const Pair& pair : pairs) {
     if (const auto value = call.arguments.value(pair.option); value) {
       members.text(pair.attribute, *value);

@@ -89,8 +89,14 @@ with Stage() as stage:
     check("blacklist line 1" in told["list"]["reason"], f"and why: {told['list']['reason']}")
     equal((told["greylist"]["action"], told["greylist"]["decides"]), ("defer_if_permit", False),
           "and what the checks behind it would say")
-    equal(stage.posthouse("greylist", "list", BOB, "--json", ok=(0,))[-1]["sender"] == "b@example.org", False,
+    check("b@example.org" not in [x["sender"] for x in stage.posthouse("greylist", "list", BOB, "--json")],
           "explaining remembers nothing")
+    equal(postfix.send("a@friends.example", BOB, MAIL, xclient=new).code, 250, "a mail gets a queue id")
+    queue_id = re.findall(r"(\w+): client=host9\.dyn\.example\.com", postfix.log.text())[-1]
+    postfix.log.wait(rf"{queue_id}: to=<")
+    told = {x["check"]: x for x in stage.posthouse(
+        "policy", "explain", "--queue-id", queue_id, "--log", str(postfix.log.path), "--json")}
+    check("sender_whitelist line 1" in told["list"]["reason"], "explain finds a mail in the log by that")
 
     mark = policyd.log.mark()
     stage.configure("policyd", {**settings, "resolver": "off", "dry_run": "list, greylist"})
