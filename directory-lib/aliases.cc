@@ -1,6 +1,5 @@
-// directory-lib/aliases.cc -- the rules of a new alias: no clash, no reference to itself, no loop.
+// directory-lib/aliases.cc -- the rules of an alias: no clash, no reference to itself, no loop.
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <algorithm>
 #include <deque>
 #include <set>
 
@@ -17,22 +16,6 @@ namespace {
 using base::Errc;
 
 constexpr std::size_t alias_target_limit = resolve_recipients;
-
-// "@domain" or an address of ours, in its normal form.
-base::Result<std::string> parse_alias_address(std::string_view text) {
-  if (text.starts_with('@')) {
-    auto domain = mail::parse_domain(text.substr(1));
-    if (!domain) {
-      return domain.error();
-    }
-    return "@" + *domain;
-  }
-  const auto address = parse_new(text);
-  if (!address) {
-    return address.error();
-  }
-  return address->key();
-}
 
 base::Error stands_for_itself(const std::string& address) {
   return base::make_error(Errc::malformed, address + " would stand for itself",
@@ -119,13 +102,37 @@ base::Result<void> Directory::check_no_loop(const Alias& alias) {
   return {};
 }
 
-base::Result<void> Directory::check_new_alias(Alias& alias) {
+// Brings the targets to their normal form, each once, and looks for loops.
+base::Result<void> Directory::check_targets(Alias& alias) {
+  if (alias.targets.empty() || alias.targets.size() > alias_target_limit) {
+    return base::make_error(Errc::malformed, alias.address + ": an alias has 1 to " +
+                                                 std::to_string(alias_target_limit) + " targets");
+  }
+  std::vector<std::string> targets;
+  std::set<std::string, std::less<>> seen;
+  for (const std::string& written : alias.targets) {
+    auto target = normal_target(alias, written);
+    if (!target) {
+      return target.error();
+    }
+    if (base::to_lower(*target) == alias.address) {
+      return stands_for_itself(alias.address);
+    }
+    if (seen.insert(*target).second) {
+      targets.push_back(std::move(*target));
+    }
+  }
+  alias.targets = std::move(targets);
+  return check_no_loop(alias);
+}
+
+base::Result<void> Directory::check_new_alias(const Alias& alias) {
   const std::size_t at = alias.address.rfind('@');
   const std::string local = alias.address.substr(0, at);
   const std::string name = alias.address.substr(at + 1);
-  const auto domain = read_domain(name);
+  const auto domain = domain_for_writing(name);
   if (!domain) {
-    return domain.error().code == Errc::not_found ? unknown_domain(name) : domain.error();
+    return domain.error();
   }
   if (!local.empty()) {
     const auto user = read_user({local, name});
@@ -136,58 +143,92 @@ base::Result<void> Directory::check_new_alias(Alias& alias) {
       return user.error();
     }
   }
-  std::vector<std::string> targets;
-  for (const std::string& written : alias.targets) {
-    auto target = normal_target(alias, written);
-    if (!target) {
-      return target.error();
-    }
-    if (base::to_lower(*target) == alias.address) {
-      return stands_for_itself(alias.address);
-    }
-    if (std::find(targets.begin(), targets.end(), *target) == targets.end()) {
-      targets.push_back(std::move(*target));
-    }
+  if (domain->max_aliases == 0) {
+    return {};
   }
-  alias.targets = std::move(targets);
-  if (domain->max_aliases != 0) {
-    const auto used = read_allotment(name);
-    if (!used) {
-      return used.error();
-    }
-    if (used->aliases >= domain->max_aliases) {
-      return base::make_error(
-          Errc::over_quota,
-          name + " has all its " + std::to_string(domain->max_aliases) + " aliases");
-    }
+  const auto used = read_allotment(name);
+  if (!used) {
+    return used.error();
   }
-  return check_no_loop(alias);
+  if (used->aliases >= domain->max_aliases) {
+    return base::make_error(Errc::over_quota, name + " has all its " +
+                                                  std::to_string(domain->max_aliases) + " aliases");
+  }
+  return {};
 }
 
 base::Result<Alias> Directory::add_alias(Alias alias) {
-  auto address = parse_alias_address(alias.address);
+  auto address = parse_alias_address(alias.address, true);
   if (!address) {
     return address.error();
   }
   alias.address = std::move(*address);
-  if (alias.targets.empty() || alias.targets.size() > alias_target_limit) {
-    return base::make_error(Errc::malformed, alias.address + ": an alias has 1 to " +
-                                                 std::to_string(alias_target_limit) + " targets");
+  alias.created = born(alias.created);
+  const std::string domain = domain_of(alias.address);
+  auto done = transact({"alias add", alias.address, domain, particulars(alias)},
+                       [&](Deed& /*deed*/) -> base::Result<void> {
+                         if (auto ok = check_owner(domain); !ok) {
+                           return ok.error();
+                         }
+                         if (auto ok = check_new_alias(alias); !ok) {
+                           return ok.error();
+                         }
+                         if (auto ok = check_targets(alias); !ok) {
+                           return ok.error();
+                         }
+                         auto ok = insert_alias(alias);
+                         return !ok && ok.error().code == Errc::exists
+                                    ? taken(alias.address, "an alias already")
+                                    : ok;
+                       });
+  return done ? base::Result<Alias>(std::move(alias)) : done.error();
+}
+
+base::Result<Alias> Directory::update_alias(std::string_view address, const Change<Alias>& change) {
+  const auto key = parse_alias_address(address, false);
+  if (!key) {
+    return absent("alias", address);
   }
-  if (alias.created == base::WallTime()) {
-    alias.created = base::system_clock().now();
-  }
-  auto done = transact([&]() -> base::Result<void> {
-    if (auto ok = check_new_alias(alias); !ok) {
+  Alias alias;
+  auto done = transact({"alias set", *key, domain_of(*key)}, [&](Deed& deed) -> base::Result<void> {
+    const auto before = find_alias(address);
+    if (!before) {
+      return before.error();
+    }
+    alias = *before;
+    if (auto ok = change(alias); !ok) {
       return ok.error();
     }
-    auto ok = insert_alias(alias);
-    return !ok && ok.error().code == Errc::exists ? taken(alias.address, "an alias already") : ok;
+    alias.address = before->address;
+    alias.created = before->created;
+    if (alias.targets != before->targets) {
+      if (auto ok = check_targets(alias); !ok) {
+        return ok.error();
+      }
+    }
+    deed.detail = differences(*before, alias);
+    return replace_alias(alias);
   });
-  if (!done) {
-    return done.error();
+  return done ? base::Result<Alias>(std::move(alias)) : done.error();
+}
+
+base::Result<Alias> Directory::remove_alias(std::string_view address) {
+  const auto key = parse_alias_address(address, false);
+  if (!key) {
+    return absent("alias", address);
   }
-  return alias;
+  Alias alias;
+  auto done = transact({"alias del", *key, domain_of(*key)}, [&](Deed& deed) -> base::Result<void> {
+    auto found = find_alias(address);
+    if (!found) {
+      return found.error();
+    }
+    alias = std::move(*found);
+    deed.detail = particulars(alias);
+    const auto account = mail::parse_account(address);
+    return erase_alias(account ? account->local : "", domain_of(*key));
+  });
+  return done ? base::Result<Alias>(std::move(alias)) : done.error();
 }
 
 }  // namespace directory

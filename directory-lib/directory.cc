@@ -1,10 +1,8 @@
-// directory-lib/directory.cc -- the rules of names, limits and clashes that every backend shares.
+// directory-lib/directory.cc -- reading, and the one way in which everything is written.
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "directory-lib/directory.hh"
 
-#include <algorithm>
-#include <array>
-
+#include "base/must.hh"
 #include "base/text.hh"
 
 #include "directory-lib/rules.hh"
@@ -15,166 +13,191 @@ namespace {
 
 using base::Errc;
 
-constexpr std::array<std::string_view, service_count> service_names{
-    "receive", "submission", "imap", "pop3", "sieve", "webmail", "netdisk"};
-constexpr std::size_t text_limit = 255;  // names and descriptions for people, octets
+constexpr std::size_t detail_limit = 500;  // of an audit entry, octets
 
-base::Result<void> check_text(std::string_view what, std::string_view text) {
-  const bool has_control = std::any_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-  });
-  if (text.size() > text_limit || has_control || !base::is_utf8(text)) {
-    return base::make_error(Errc::malformed, std::string(what) + " '" + base::printable(text, 40) +
-                                                 "': longer than 255 octets, a control character, "
-                                                 "or not UTF-8");
-  }
-  return {};
+// What has not happened because the database is away is nothing that somebody tried and may not.
+bool is_refusal(Errc code) {
+  return code == Errc::denied || code == Errc::over_quota || code == Errc::exists ||
+         code == Errc::not_found || code == Errc::malformed;
 }
 
-// The last line of defence before a path is stored; maildir-lib/layout.hh has the full rules.
-base::Result<void> check_path(const std::string& path) {
-  for (const std::string_view part : base::split(path, '/')) {
-    if (part.empty() || part.front() == '.') {
-      return base::make_error(Errc::malformed,
-                              "'" + base::printable(path, 80) + "' is no path below the mail root");
-    }
-  }
-  return check_text("path", path.substr(0, text_limit));
+const std::string& key_of(const Domain& domain) {
+  return domain.name;
 }
-
-base::WallTime born(base::WallTime given) {
-  return given == base::WallTime() ? base::system_clock().now() : given;
-}
-
-std::size_t cut(std::size_t limit) {
-  return std::clamp<std::size_t>(limit, 1, page_limit);
+template <typename T>
+const std::string& key_of(const T& entry) {
+  return entry.address;
 }
 
 }  // namespace
 
-base::Result<mail::Address> parse_new(std::string_view text) {
-  auto address = mail::parse_account(text);
-  if (address && (address->text().front() == '"' || address->domain.front() == '[')) {
-    return base::make_error(Errc::malformed, "'" + base::printable(text, 80) +
-                                                 "': an account needs a plain name and a domain");
-  }
-  return address;
-}
-
-std::string_view service_name(Service service) {
-  return service_names.at(static_cast<std::size_t>(service));
-}
-
-base::Result<Service> parse_service(std::string_view name) {
-  for (std::size_t i = 0; i < service_names.size(); ++i) {
-    if (service_names.at(i) == name) {
-      return static_cast<Service>(i);
-    }
-  }
-  std::string hint = "one of";
-  for (const std::string_view known : service_names) {
-    hint.append(" ").append(known);
-  }
-  return base::make_error(Errc::malformed, "no service '" + base::printable(name, 40) + "'", hint);
-}
-
-bool is_expired(const Expiry& expires, base::WallTime now) {
-  return expires && now >= *expires + std::chrono::days(1);
-}
-
-Access access_of(const User& user, Service service, base::WallTime now) {
-  if (!user.domain_enabled) {
-    return Access::domain_disabled;
-  }
-  if (is_expired(user.domain_expires, now)) {
-    return Access::domain_expired;
-  }
-  if (!user.enabled) {
-    return Access::user_disabled;
-  }
-  if (is_expired(user.expires, now)) {
-    return Access::user_expired;
-  }
-  return user.disabled.has(service) ? Access::service_disabled : Access::granted;
-}
-
-std::string_view access_name(Access access) {
-  switch (access) {
-    case Access::granted:
-      return "granted";
-    case Access::user_disabled:
-      return "user_disabled";
-    case Access::user_expired:
-      return "user_expired";
-    case Access::domain_disabled:
-      return "domain_disabled";
-    case Access::domain_expired:
-      return "domain_expired";
-    case Access::service_disabled:
-      return "service_disabled";
-  }
-  return "user_disabled";
-}
-
 base::Result<Domain> Directory::find_domain(std::string_view name) {
   const auto domain = mail::parse_domain(name);
-  return domain ? read_domain(*domain) : absent("domain", name);
+  if (!domain) {
+    return absent("domain", name);
+  }
+  auto ok = check_owner(*domain);
+  return ok ? read_domain(*domain) : ok.error();
 }
 
 base::Result<User> Directory::find_user(std::string_view address) {
   const auto key = mail::parse_account(address);
-  return key ? read_user(*key) : absent("user", address);
+  if (!key) {
+    return absent("user", address);
+  }
+  auto ok = check_owner(key->domain);
+  return ok ? read_user(*key) : ok.error();
 }
 
 base::Result<Credentials> Directory::find_credentials(std::string_view address) {
   const auto key = mail::parse_account(address);
-  return key ? read_credentials(*key) : absent("user", address);
+  if (!key) {
+    return absent("user", address);
+  }
+  auto ok = check_owner(key->domain);
+  return ok ? read_credentials(*key) : ok.error();
 }
 
 base::Result<Alias> Directory::find_alias(std::string_view address) {
+  auto key = mail::parse_account(address);
   if (address.starts_with('@')) {
-    const auto domain = mail::parse_domain(address.substr(1));
-    return domain ? read_alias("", *domain) : absent("alias", address);
+    auto domain = mail::parse_domain(address.substr(1));
+    key = domain ? base::Result<mail::Address>(mail::Address{"", *domain}) : domain.error();
   }
-  const auto key = mail::parse_account(address);
-  return key ? read_alias(key->local, key->domain) : absent("alias", address);
+  if (!key) {
+    return absent("alias", address);
+  }
+  auto ok = check_owner(key->domain);
+  return ok ? read_alias(key->local, key->domain) : ok.error();
+}
+
+template <typename T, typename ListOne>
+base::Result<Page<T>> Directory::page_own(std::string_view after, std::size_t limit,
+                                          ListOne list_one) const {
+  const std::string from = domain_of(after);
+  Page<T> page;
+  for (const std::string& domain : manager_->domains) {
+    if (domain < from) {
+      continue;
+    }
+    auto part = list_one(domain, domain == from ? after : "", limit - page.items.size());
+    if (!part) {
+      return part.error();
+    }
+    for (T& item : part->items) {
+      page.items.push_back(std::move(item));
+    }
+    if (page.items.size() >= limit) {
+      page.next = key_of(page.items.back());
+      break;
+    }
+  }
+  return page;
 }
 
 base::Result<Page<Domain>> Directory::list_domains(std::string_view after, std::size_t limit) {
-  return page_domains(after, cut(limit));
+  if (!is_limited()) {
+    return page_domains(after, cut(limit));
+  }
+  return page_own<Domain>(
+      after, cut(limit),
+      [this](std::string_view name, std::string_view from, std::size_t /*limit*/) {
+        base::Result<Page<Domain>> page;
+        if (name == from) {
+          return page;
+        }
+        auto domain = read_domain(name);
+        if (domain) {
+          page->items.push_back(std::move(*domain));
+        } else if (domain.error().code != Errc::not_found) {
+          page = domain.error();
+        }
+        return page;
+      });
 }
 
 base::Result<Page<User>> Directory::list_users(std::string_view domain, std::string_view after,
                                                std::size_t limit) {
+  const auto list_one = [this](std::string_view name, std::string_view from, std::size_t count) {
+    return page_users(name, from, count);
+  };
   if (domain.empty()) {
-    return page_users("", after, cut(limit));
+    return is_limited() ? page_own<User>(after, cut(limit), list_one)
+                        : page_users("", after, cut(limit));
   }
   const auto known = find_domain(domain);
-  if (!known) {
-    return known.error();
-  }
-  return page_users(known->name, after, cut(limit));
+  return known ? page_users(known->name, after, cut(limit)) : known.error();
 }
 
 base::Result<Page<Alias>> Directory::list_aliases(std::string_view domain, std::string_view after,
                                                   std::size_t limit) {
+  const auto list_one = [this](std::string_view name, std::string_view from, std::size_t count) {
+    return page_aliases(name, from, count);
+  };
   if (domain.empty()) {
-    return page_aliases("", after, cut(limit));
+    return is_limited() ? page_own<Alias>(after, cut(limit), list_one)
+                        : page_aliases("", after, cut(limit));
   }
   const auto known = find_domain(domain);
-  if (!known) {
-    return known.error();
-  }
-  return page_aliases(known->name, after, cut(limit));
+  return known ? page_aliases(known->name, after, cut(limit)) : known.error();
 }
 
-base::Result<void> Directory::transact(const std::function<base::Result<void>()>& work) {
+base::Result<void> Directory::perform(Deed& deed, const DeedWork& work) {
+  auto ok = work(deed);
+  if (ok && !who_.empty() && !deed.verb.empty() && !is_rehearsal_) {
+    ok = record(deed, "done");
+  }
+  return ok;
+}
+
+base::Result<void> Directory::transact(Deed deed, const DeedWork& work) {
+  if (is_together_) {
+    return transact_within(deed, work);
+  }
   if (auto ok = begin(); !ok) {
     return ok.error();
   }
-  auto ok = work();
+  auto ok = perform(deed, work);
+  if (ok && is_rehearsal_) {
+    roll_back();
+    return ok;
+  }
   if (ok) {
     ok = commit();
+  }
+  if (!ok) {
+    roll_back();
+    record_refusal(deed, ok.error());
+  }
+  return ok;
+}
+
+base::Result<void> Directory::transact_within(Deed& deed, const DeedWork& work) {
+  if (auto ok = mark(); !ok) {
+    return ok.error();
+  }
+  auto done = perform(deed, work);
+  if (!done) {
+    if (auto ok = back_to_mark(); !ok) {
+      return ok.error();
+    }
+  }
+  return done;
+}
+
+base::Result<void> Directory::together(const Work& work) {
+  base::must(!is_together_, "together() is not called within together()");
+  if (auto ok = begin(); !ok) {
+    return ok.error();
+  }
+  is_together_ = true;
+  auto ok = work();
+  is_together_ = false;
+  if (ok && !is_rehearsal_) {
+    ok = commit();
+  } else {
+    roll_back();
+    return ok;
   }
   if (!ok) {
     roll_back();
@@ -182,111 +205,30 @@ base::Result<void> Directory::transact(const std::function<base::Result<void>()>
   return ok;
 }
 
-base::Result<Domain> Directory::add_domain(Domain domain) {
-  auto name = mail::parse_domain(domain.name);
-  if (!name) {
-    return name.error();
-  }
-  domain.name = std::move(*name);
-  domain.created = born(domain.created);
-  if (auto ok = check_text("description", domain.description); !ok) {
-    return ok.error();
-  }
-  if (!domain.hash_path.empty()) {
-    if (auto ok = check_path(domain.hash_path); !ok) {
-      return ok.error();
-    }
-  }
-  auto done = transact([&]() -> base::Result<void> {
-    auto ok = insert_domain(domain);
-    return !ok && ok.error().code == Errc::exists ? taken(domain.name, "a domain already") : ok;
-  });
-  if (!done) {
-    return done.error();
-  }
-  return domain;
+base::Result<void> Directory::record(const Deed& deed, std::string_view outcome) {
+  AuditEntry entry;
+  entry.when = base::system_clock().now();
+  entry.who = who_;
+  entry.verb = deed.verb;
+  entry.object = deed.object;
+  entry.domain = deed.domain;
+  entry.outcome = outcome;
+  entry.detail = base::printable(deed.detail, detail_limit);
+  return append_audit(entry);
 }
 
-base::Result<void> Directory::check_new_user(User& user) {
-  const auto address = mail::parse_account(user.address);
-  const auto domain = read_domain(address->domain);
-  if (!domain) {
-    return domain.error().code == Errc::not_found ? unknown_domain(address->domain)
-                                                  : domain.error();
+// In a transaction of its own, since that of the deed is undone. When it cannot be written, the
+// refusal itself is what counts.
+void Directory::record_refusal(const Deed& deed, const base::Error& error) {
+  if (who_.empty() || deed.verb.empty() || is_rehearsal_ || !is_refusal(error.code)) {
+    return;
   }
-  const auto alias = read_alias(address->local, address->domain);
-  if (alias) {
-    return taken(user.address, "an alias already", "a mailbox of that name would get no mail");
+  if (!begin()) {
+    return;
   }
-  if (alias.error().code != Errc::not_found) {
-    return alias.error();
+  if (!record(deed, base::errc_name(error.code)) || !commit()) {
+    roll_back();
   }
-  user.domain_enabled = domain->enabled;
-  user.domain_expires = domain->expires;
-  if (domain->max_users == 0 && domain->max_quota.count == 0) {
-    return {};
-  }
-  const auto used = read_allotment(domain->name);
-  if (!used) {
-    return used.error();
-  }
-  if (domain->max_users != 0 && used->users >= domain->max_users) {
-    return base::make_error(Errc::over_quota, domain->name + " has all its " +
-                                                  std::to_string(domain->max_users) + " users");
-  }
-  const std::uint64_t most = domain->max_quota.count;
-  const bool unlimited = user.quota.count == 0;
-  if (most != 0 &&
-      (unlimited || used->quota.count > most || user.quota.count > most - used->quota.count)) {
-    return base::make_error(Errc::over_quota,
-                            "the quotas of " + domain->name + " may sum to " +
-                                std::to_string(most) + " bytes, " +
-                                std::to_string(used->quota.count) + " are given out",
-                            unlimited ? "give the user a quota" : "");
-  }
-  return {};
-}
-
-base::Result<User> Directory::add_user(User user, std::string_view stored_password) {
-  const auto address = parse_new(user.address);
-  if (!address) {
-    return address.error();
-  }
-  user.address = address->key();
-  user.created = born(user.created);
-  if (user.maildir.empty()) {
-    user.maildir = user.home + "/Maildir";
-  }
-  for (auto ok : {check_text("name", user.name), check_path(user.home), check_path(user.maildir)}) {
-    if (!ok) {
-      return ok.error();
-    }
-  }
-  auto done = transact([&]() -> base::Result<void> {
-    if (auto ok = check_new_user(user); !ok) {
-      return ok.error();
-    }
-    auto ok = insert_user(user, stored_password);
-    return !ok && ok.error().code == Errc::exists ? taken(user.address, "a user already") : ok;
-  });
-  if (!done) {
-    return done.error();
-  }
-  return user;
-}
-
-base::Result<void> Directory::set_password(std::string_view address,
-                                           std::string_view stored_password) {
-  const auto key = mail::parse_account(address);
-  if (!key) {
-    return key.error();
-  }
-  return transact([&]() -> base::Result<void> {
-    if (auto user = read_user(*key); !user) {
-      return user.error();
-    }
-    return store_password(*key, stored_password);
-  });
 }
 
 }  // namespace directory

@@ -7,11 +7,10 @@
 //
 // Errors, for every call: not_found is certain. unavailable and timeout pass: the database is away,
 // locked or being repaired. corrupt is our stored data, damaged. None of these three may ever be
-// told to a client as "no such user". Writing adds exists, malformed, denied and over_quota.
+// told to a client as "no such user". Writing adds exists, malformed, denied and over_quota;
+// reading adds denied, for a manager that asks for what is not its own.
 #pragma once
 
-#include <chrono>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -21,131 +20,54 @@
 
 #include "base/clock.hh"
 #include "base/result.hh"
-#include "base/settings.hh"
 
+#include "directory-lib/entries.hh"
 #include "directory-lib/settings.hh"
 #include "mail-lib/address.hh"
 
 namespace directory {
 
-// What an account may do. The numbers are stored as bits: DO NOT CHANGE, only append.
-enum class Service : std::uint8_t {
-  receive = 0,     // mail is delivered to it (ExtMan: smtp)
-  submission = 1,  // it may send by SMTP AUTH (ExtMan: smtpd)
-  imap = 2,
-  pop3 = 3,
-  sieve = 4,  // ManageSieve
-  webmail = 5,
-  netdisk = 6,
-};
-inline constexpr int service_count = 7;
-
-std::string_view service_name(Service service);
-// malformed, with all the names as hint.
-base::Result<Service> parse_service(std::string_view name);
-
-// A set of services.
-class Services {
- public:
-  constexpr Services() = default;
-  static constexpr Services from_bits(std::uint32_t bits) {
-    Services set;
-    set.bits_ = bits & ((1U << service_count) - 1);
-    return set;
-  }
-  constexpr void add(Service service) { bits_ |= 1U << static_cast<unsigned>(service); }
-  constexpr bool has(Service service) const {
-    return (bits_ >> static_cast<unsigned>(service) & 1U) != 0;
-  }
-  constexpr bool empty() const { return bits_ == 0; }
-  constexpr std::uint32_t bits() const { return bits_; }
-  constexpr bool operator==(const Services&) const = default;
-
- private:
-  std::uint32_t bits_ = 0;
-};
-
-// The last day (UTC) on which something is valid; nothing means for ever.
-using Expiry = std::optional<std::chrono::sys_days>;
-
-struct Domain {
-  std::string name;  // lower case
-  std::string description;
-  std::string hash_path;        // "A3", the first part of homes of new users; may be empty
-  std::string mail_host;        // where its mail lives when a user names no host; empty: here
-  std::uint64_t max_users = 0;  // 0: no limit, as everywhere below
-  std::uint64_t max_aliases = 0;
-  base::Bytes max_quota;      // the sum of its users' quotas
-  base::Bytes default_quota;  // of a new user
-  Services disabled;          // what new users start without; no switch of existing ones
-  bool enabled = true;
-  Expiry expires;
-  base::WallTime created;
-};
-
-struct User {
-  std::string address;    // "alice@example.org", the key in its normal form
-  std::string name;       // for people
-  std::string home;       // relative to the mail root; chosen once, never recomputed
-  std::string maildir;    // relative to the mail root; home + "/Maildir" unless it came otherwise
-  std::string mail_host;  // the host that holds the home, or a Postfix nexthop; empty: here
-  base::Bytes quota;      // 0: unlimited
-  Services disabled;
-  bool enabled = true;
-  bool may_change_password = true;
-  Expiry expires;
-  bool domain_enabled = true;
-  Expiry domain_expires;
-  base::WallTime created;
-};
-
-// A user and the stored form of the password, "{SCHEME}..." or what verify_password() knows
-// without one (directory-lib/password.hh). Empty: no password fits. Never logged.
-struct Credentials {
-  User user;
-  std::string password;
-  base::WallTime password_changed;
-};
-
-struct Alias {
-  std::string address;               // "info@example.org"; "@example.org" is the catch-all
-  std::vector<std::string> targets;  // normal form; "@other.example" behind a catch-all keeps the
-                                     // local part (a domain alias)
-  bool enabled = true;
-  Expiry expires;
-  base::WallTime created;
-};
-
-// Whether a user may use a service, and what forbids it.
-enum class Access {
-  granted,
-  user_disabled,
-  user_expired,
-  domain_disabled,
-  domain_expired,
-  service_disabled,
-};
-Access access_of(const User& user, Service service, base::WallTime now);
-std::string_view access_name(Access access);
-
-bool is_expired(const Expiry& expires, base::WallTime now);
-
-// A part of a long list. `next` continues it and is empty at the end; opaque, but it survives a
-// restart and changes of the list: what stays all the while is seen exactly once.
+// What update_ functions do to an entry between reading and writing it; an error stops them. The
+// key, `created`, and of a user domain_enabled and domain_expires stay as they were.
 template <typename T>
-struct Page {
-  std::vector<T> items;
-  std::string next;
+using Change = std::function<base::Result<void>(T&)>;
+using Work = std::function<base::Result<void>()>;
+
+// A new app password, and the only time that its secret is told: "abcde-fghjk-mnpqr-stuvw".
+struct IssuedAppPassword {
+  AppPassword entry;
+  std::string secret;
 };
-inline constexpr std::size_t page_limit = 1000;  // more is cut to this
+
+// What went with a domain; its mail stays on the disk.
+struct RemovedDomain {
+  Domain domain;
+  std::uint64_t users = 0;
+  std::uint64_t aliases = 0;
+};
 
 // A backend fills in the protected half; the rules that hold for every backend (names, limits,
-// clashes, alias loops) are in directory.cc.
+// clashes, alias loops, rights, the audit trail) are in directory.cc and the files beside it.
 class Directory {
  public:
   virtual ~Directory() = default;
   Directory(const Directory&) = delete;
   Directory& operator=(const Directory&) = delete;
+
+  // Who acts from now on. At first nobody in particular: everything is allowed, and nothing goes
+  // into the audit trail. `who` is named there.
+  void act_as(std::string who);
+  // The same with the rights of a manager, as they are now. denied when it is not there, switched
+  // off or expired.
+  base::Result<void> act_as_manager(std::string_view address);
+  // denied unless who acts may look after the domain. The name as it is stored.
+  base::Result<void> may_manage(std::string_view domain) const;
+
+  // Writing does everything but keep what it wrote, and leaves no trace in the audit trail.
+  void rehearse(bool on) { is_rehearsal_ = on; }
+  // All writing within `work` is one transaction, kept only when it succeeds. A call in it that
+  // fails undoes its own part alone, and `work` may go on. Not within another together().
+  base::Result<void> together(const Work& work);
 
   // Reading. Disabled and expired entries are found too: ask access_of() or the fields.
   base::Result<Domain> find_domain(std::string_view name);
@@ -169,6 +91,55 @@ class Directory {
   base::Result<Alias> add_alias(Alias alias);
   base::Result<void> set_password(std::string_view address, std::string_view stored_password);
 
+  // A lowered limit of a domain takes nothing away; it binds what is given out later.
+  base::Result<Domain> update_domain(std::string_view name, const Change<Domain>& change);
+  base::Result<User> update_user(std::string_view address, const Change<User>& change);
+  base::Result<Alias> update_alias(std::string_view address, const Change<Alias>& change);
+
+  // What was removed is answered. A user's passwords, app passwords and list entries go with it;
+  // aliases that name it and its mail on the disk stay. denied for a domain that has users or
+  // aliases, unless `recursive`.
+  base::Result<RemovedDomain> remove_domain(std::string_view name, bool recursive);
+  base::Result<User> remove_user(std::string_view address);
+  base::Result<Alias> remove_alias(std::string_view address);
+
+  // List entries. `owner` as in ListEntry; an owner that is not there is not_found when writing,
+  // and has none when reading. exists and not_found tell of the entry.
+  base::Result<ListEntry> add_list_entry(ListEntry entry);
+  base::Result<void> remove_list_entry(const ListEntry& entry);
+  // Ordered by kind, then pattern.
+  base::Result<std::vector<ListEntry>> list_entries(std::string_view owner);
+  // All that count for mail to `address`: its own, then its domain's, then the global ones.
+  base::Result<std::vector<ListEntry>> list_entries_for(std::string_view address);
+
+  // Managers; only an admin sees them, but each may change its own password.
+  base::Result<ManagerAccount> find_manager(std::string_view address);
+  base::Result<ManagerCredentials> find_manager_credentials(std::string_view address);
+  base::Result<Page<ManagerAccount>> list_managers(std::string_view after, std::size_t limit);
+  base::Result<ManagerAccount> add_manager(ManagerAccount manager,
+                                           std::string_view stored_password);
+  base::Result<ManagerAccount> update_manager(std::string_view address,
+                                              const Change<ManagerAccount>& change);
+  base::Result<ManagerAccount> remove_manager(std::string_view address);
+  base::Result<void> set_manager_password(std::string_view address,
+                                          std::string_view stored_password);
+
+  // App passwords. `id` and `created` of a new one are chosen here.
+  base::Result<IssuedAppPassword> add_app_password(AppPassword entry);
+  base::Result<std::vector<AppPassword>> list_app_passwords(std::string_view address);
+  base::Result<AppPassword> remove_app_password(std::string_view address, std::string_view id);
+  // The app password of this secret that opens the service now. not_found: none does. What cannot
+  // be an app password's secret costs no question to the database. The user's own switches are not
+  // looked at: access_of().
+  base::Result<AppPassword> match_app_password(std::string_view address, Service service,
+                                               std::string_view secret, base::WallTime now);
+  // Remembers that it was used; seldom enough that a login does not become a write each time.
+  base::Result<void> note_app_password_use(const AppPassword& entry, base::WallTime now);
+
+  // The audit trail, newest first. `after` as in pages.
+  base::Result<Page<AuditEntry>> list_audit(AuditFilter filter, std::string_view after,
+                                            std::size_t limit);
+
   const Settings& settings() const { return settings_; }
 
  protected:
@@ -184,6 +155,18 @@ class Directory {
                                               std::size_t limit) = 0;
   virtual base::Result<Page<Alias>> page_aliases(std::string_view domain, std::string_view after,
                                                  std::size_t limit) = 0;
+  // Ordered by kind, then pattern; at most list_entry_limit.
+  virtual base::Result<std::vector<ListEntry>> read_list(std::string_view owner) = 0;
+  virtual base::Result<ManagerAccount> read_manager(std::string_view address) = 0;
+  virtual base::Result<ManagerCredentials> read_manager_credentials(std::string_view address) = 0;
+  virtual base::Result<Page<ManagerAccount>> page_managers(std::string_view after,
+                                                           std::size_t limit) = 0;
+  // Of one user, by `created`; empty for a user that is not there.
+  virtual base::Result<std::vector<StoredAppPassword>> read_app_passwords(
+      std::string_view address) = 0;
+  // Newest first. `after` is the id of the last entry of the page before, or empty.
+  virtual base::Result<Page<AuditEntry>> page_audit(const AuditFilter& filter,
+                                                    std::string_view after, std::size_t limit) = 0;
 
   // How full a domain is, for its limits.
   struct Allotment {
@@ -193,25 +176,92 @@ class Directory {
   };
   virtual base::Result<Allotment> read_allotment(std::string_view domain) = 0;
 
-  // exists when the key is taken. Called between begin() and commit(); an error rolls back.
+  // Called between begin() and commit() only; an error undoes what went before. insert_ gives
+  // exists when the key is taken. replace_ writes every field of what is there and leaves alone
+  // what else the backend keeps of it. erase_ takes along what belongs to it alone: of a user the
+  // password, app passwords and list entries; of a domain (which has no users and aliases any more)
+  // list entries and the places in managers' domains; of a manager its password. Erasing what is
+  // not there is not_found.
   virtual base::Result<void> insert_domain(const Domain& domain) = 0;
+  virtual base::Result<void> replace_domain(const Domain& domain) = 0;
+  virtual base::Result<void> erase_domain(std::string_view name) = 0;
   virtual base::Result<void> insert_user(const User& user, std::string_view stored_password) = 0;
+  virtual base::Result<void> replace_user(const User& user) = 0;
+  virtual base::Result<void> erase_user(const mail::Address& address) = 0;
   virtual base::Result<void> insert_alias(const Alias& alias) = 0;
+  virtual base::Result<void> replace_alias(const Alias& alias) = 0;
+  virtual base::Result<void> erase_alias(std::string_view local, std::string_view domain) = 0;
+  virtual base::Result<void> insert_list_entry(const ListEntry& entry) = 0;
+  virtual base::Result<void> erase_list_entry(const ListEntry& entry) = 0;
+  virtual base::Result<void> insert_manager(const ManagerAccount& manager,
+                                            std::string_view stored_password) = 0;
+  virtual base::Result<void> replace_manager(const ManagerAccount& manager) = 0;
+  virtual base::Result<void> erase_manager(std::string_view address) = 0;
+  virtual base::Result<void> insert_app_password(const StoredAppPassword& entry) = 0;
+  virtual base::Result<void> erase_app_password(std::string_view address, std::string_view id) = 0;
+  virtual base::Result<void> store_app_password_use(std::string_view address, std::string_view id,
+                                                    base::WallTime when) = 0;
+  // Empty takes the password away.
   virtual base::Result<void> store_password(const mail::Address& address,
                                             std::string_view stored_password) = 0;
+  virtual base::Result<void> store_manager_password(std::string_view address,
+                                                    std::string_view stored_password) = 0;
+  virtual base::Result<void> append_audit(const AuditEntry& entry) = 0;
+
+  // Reading in a transaction sees what it wrote, and nobody else writes meanwhile. mark() sets the
+  // one point to which back_to_mark() undoes, and a later mark() moves it. A backend whose server
+  // has no transactions gathers what is to be written and sends it by commit().
   virtual base::Result<void> begin() = 0;  // takes the writer's lock; denied for a reader
   virtual base::Result<void> commit() = 0;
   virtual void roll_back() noexcept = 0;
+  virtual base::Result<void> mark() = 0;
+  virtual base::Result<void> back_to_mark() = 0;
 
  private:
-  base::Result<void> transact(const std::function<base::Result<void>()>& work);
+  // What a transaction is called in the audit trail; without a verb it is left out there.
+  struct Deed {
+    std::string verb;
+    std::string object;
+    std::string domain;
+    std::string detail{};
+  };
+
+  using DeedWork = std::function<base::Result<void>(Deed&)>;
+  base::Result<void> transact(Deed deed, const DeedWork& work);
+  base::Result<void> transact_within(Deed& deed, const DeedWork& work);
+  base::Result<void> perform(Deed& deed, const DeedWork& work);
+  base::Result<void> record(const Deed& deed, std::string_view outcome);
+  void record_refusal(const Deed& deed, const base::Error& error);
+
+  // rights.cc. denied, for a postmaster, with the reason.
+  bool is_limited() const { return manager_ && manager_->level == ManagerLevel::postmaster; }
+  base::Result<void> check_admin(std::string_view what) const;
+  base::Result<void> check_owner(std::string_view owner) const;
+  base::Result<void> check_ceiling(const Domain& before, const Domain& after) const;
+  base::Result<void> check_ceiling(const Domain& domain, const User* before,
+                                   const User& after) const;
+  // A list that goes through the domains of a postmaster.
+  template <typename T, typename ListOne>
+  base::Result<Page<T>> page_own(std::string_view after, std::size_t limit, ListOne list_one) const;
+
+  base::Result<Domain> domain_for_writing(std::string_view name);
   base::Result<void> check_new_user(User& user);
-  base::Result<void> check_new_alias(Alias& alias);
+  base::Result<void> check_quota(const Domain& domain, std::optional<base::Bytes> before,
+                                 base::Bytes after);
+  base::Result<void> check_new_alias(const Alias& alias);
+  base::Result<void> check_targets(Alias& alias);
   base::Result<std::string> normal_target(const Alias& alias, std::string_view target);
   base::Result<std::vector<std::string>> next_nodes(const std::string& node);
   base::Result<void> check_no_loop(const Alias& alias);
+  base::Result<void> check_owner_exists(const std::string& owner);
+  base::Result<void> check_manager(ManagerAccount& manager);
+  base::Result<void> erase_members(std::string_view domain, RemovedDomain& removed);
 
   Settings settings_;
+  std::string who_{};
+  std::optional<ManagerAccount> manager_{};
+  bool is_rehearsal_ = false;
+  bool is_together_ = false;
 };
 
 enum class OpenAs {

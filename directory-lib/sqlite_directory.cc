@@ -180,7 +180,8 @@ base::Result<Credentials> SqliteDirectory::read_credentials(const mail::Address&
   if (!*found) {
     return absent("user", key);
   }
-  return Credentials{user_row(*row), std::string(row->text(14)), time_of(row->number(15))};
+  return Credentials{user_row(*row), std::string(row->text(user_column_count)),
+                     time_of(row->number(user_column_count + 1))};
 }
 
 base::Result<std::vector<std::string>> SqliteDirectory::read_targets(std::int64_t domain,

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "directory-lib/sqlite_rows.hh"
 
+#include "directory-lib/rules.hh"
+
 namespace directory {
 
 namespace {
@@ -16,13 +18,6 @@ std::uint64_t count(const base::Statement& row, int column) {
 
 Services services(const base::Statement& row, int column) {
   return Services::from_bits(static_cast<std::uint32_t>(row.number(column)));
-}
-
-Expiry expiry(const base::Statement& row, int column) {
-  if (row.is_null(column)) {
-    return {};
-  }
-  return std::chrono::sys_days(std::chrono::days(row.number(column)));
 }
 
 std::string address(const base::Statement& row, int local, int domain) {
@@ -50,6 +45,13 @@ void bind_expiry(base::Statement& statement, int index, const Expiry& expires) {
   }
 }
 
+Expiry expiry_column(const base::Statement& row, int column) {
+  if (row.is_null(column)) {
+    return {};
+  }
+  return std::chrono::sys_days(std::chrono::days(row.number(column)));
+}
+
 Domain domain_row(const base::Statement& row) {
   Domain domain;
   domain.name = text(row, 0);
@@ -62,8 +64,9 @@ Domain domain_row(const base::Statement& row) {
   domain.default_quota = {count(row, 7)};
   domain.disabled = services(row, 8);
   domain.enabled = row.number(9) != 0;
-  domain.expires = expiry(row, 10);
+  domain.expires = expiry_column(row, 10);
   domain.created = time_of(row.number(11));
+  domain.default_term = text(row, 12);
   return domain;
 }
 
@@ -78,10 +81,11 @@ User user_row(const base::Statement& row) {
   user.disabled = services(row, 7);
   user.enabled = row.number(8) != 0;
   user.may_change_password = row.number(9) != 0;
-  user.expires = expiry(row, 10);
+  user.expires = expiry_column(row, 10);
   user.created = time_of(row.number(11));
   user.domain_enabled = row.number(12) != 0;
-  user.domain_expires = expiry(row, 13);
+  user.domain_expires = expiry_column(row, 13);
+  user.greylist = row.number(14) != 0;
   return user;
 }
 
@@ -89,9 +93,31 @@ Alias alias_row(const base::Statement& row) {
   Alias alias;
   alias.address = address(row, 0, 1);
   alias.enabled = row.number(2) != 0;
-  alias.expires = expiry(row, 3);
+  alias.expires = expiry_column(row, 3);
   alias.created = time_of(row.number(4));
   return alias;
+}
+
+ManagerAccount manager_row(const base::Statement& row) {
+  ManagerAccount manager;
+  manager.address = text(row, 0);
+  manager.name = text(row, 1);
+  manager.level = static_cast<ManagerLevel>(row.number(2));
+  manager.may_change_password = row.number(3) != 0;
+  manager.enabled = row.number(4) != 0;
+  manager.expires = expiry_column(row, 5);
+  manager.created = time_of(row.number(6));
+  return manager;
+}
+
+base::Result<void> run_upon_one(base::Statement& statement, std::string_view what,
+                                std::string_view name) {
+  // SQLite has changed all rows before it shows the first.
+  const auto found = statement.step();
+  if (!found) {
+    return found.error();
+  }
+  return *found ? base::Result<void>() : absent(what, name);
 }
 
 }  // namespace directory

@@ -106,8 +106,72 @@ CREATE TABLE secret.password (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array accounts_steps{accounts_1};
-constexpr std::array passwords_steps{passwords_1};
+// Owners of list entries are names, not ids: an entry may belong to a user, a domain, or to all.
+constexpr std::string_view accounts_2 = R"sql(
+ALTER TABLE main.domain ADD COLUMN default_term TEXT NOT NULL DEFAULT '';
+ALTER TABLE main.user ADD COLUMN greylist INTEGER NOT NULL DEFAULT 1;
+
+CREATE TABLE main.list_entry (
+  owner TEXT NOT NULL,
+  kind INTEGER NOT NULL CHECK (kind IN (0, 1)),
+  pattern TEXT NOT NULL CHECK (pattern <> ''),
+  created INTEGER NOT NULL,
+  PRIMARY KEY (owner, kind, pattern)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE main.manager (
+  address TEXT PRIMARY KEY CHECK (address <> ''),
+  name TEXT NOT NULL DEFAULT '',
+  level INTEGER NOT NULL CHECK (level IN (0, 1)),
+  may_change_password INTEGER NOT NULL DEFAULT 1 CHECK (may_change_password IN (0, 1)),
+  enabled INTEGER NOT NULL DEFAULT 1 CHECK (enabled IN (0, 1)),
+  expires INTEGER,
+  created INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE main.manager_domain (
+  manager TEXT NOT NULL REFERENCES manager (address) ON DELETE CASCADE,
+  domain TEXT NOT NULL REFERENCES domain (name) ON DELETE CASCADE,
+  PRIMARY KEY (manager, domain)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX main.manager_by_domain ON manager_domain (domain);
+)sql";
+
+// The audit trail lies here because it is nobody's business who may only look accounts up.
+constexpr std::string_view passwords_2 = R"sql(
+CREATE TABLE secret.manager_password (
+  address TEXT PRIMARY KEY CHECK (address <> ''),
+  stored TEXT NOT NULL,
+  changed INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE secret.app_password (
+  user TEXT NOT NULL,
+  id TEXT NOT NULL,
+  label TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  services INTEGER NOT NULL,
+  created INTEGER NOT NULL,
+  last_used INTEGER,
+  expires INTEGER,
+  PRIMARY KEY (user, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE secret.audit (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL,
+  who TEXT NOT NULL,
+  verb TEXT NOT NULL,
+  object TEXT NOT NULL,
+  domain TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  detail TEXT NOT NULL
+) STRICT;
+CREATE INDEX secret.audit_by_object ON audit (object);
+)sql";
+
+constexpr std::array accounts_steps{accounts_1, accounts_2};
+constexpr std::array passwords_steps{passwords_1, passwords_2};
 
 std::span<const std::string_view> steps_of(SchemaFile file) {
   if (file == SchemaFile::accounts) {

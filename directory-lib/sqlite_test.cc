@@ -31,6 +31,11 @@ base::Database raw(const std::string& path) {
   return std::move(*base::Database::open(path, base::Database::Mode::write, 100ms));
 }
 
+const bool suite_is_added =
+    directory::add_backend_suite("sqlite", []() -> std::unique_ptr<directory::Backend> {
+      return std::make_unique<directory::ScratchDirectory>();
+    });
+
 BOOST_AUTO_TEST_SUITE(files)
 
 BOOST_AUTO_TEST_CASE(a_writer_makes_accounts_for_the_group_and_hashes_for_nobody) {
@@ -143,6 +148,36 @@ BOOST_AUTO_TEST_CASE(a_newer_and_a_foreign_file_are_refused_untouched) {
   BOOST_REQUIRE(base::replace_file(other.settings().database, "").has_value());
   BOOST_REQUIRE(raw(other.settings().database).execute("CREATE TABLE t (n)").has_value());
   BOOST_TEST((directory::open(other.settings(), OpenAs::writer).error().code == Errc::corrupt));
+}
+
+BOOST_AUTO_TEST_CASE(files_of_the_first_version_are_brought_up_to_date_in_place) {
+  const directory::ScratchDirectory scratch;
+  {
+    const auto writer = scratch.open();
+    directory::add_domain(*writer, "example.org");
+    directory::add_user(*writer, "alice@example.org");
+    BOOST_REQUIRE(writer->set_password("alice@example.org", "{PLAIN}x").has_value());
+  }
+  auto accounts = raw(scratch.settings().database);
+  BOOST_REQUIRE(accounts
+                    .execute("DROP TABLE manager_domain; DROP TABLE manager; "
+                             "DROP TABLE list_entry; ALTER TABLE user DROP COLUMN greylist; "
+                             "ALTER TABLE domain DROP COLUMN default_term; PRAGMA user_version = 1")
+                    .has_value());
+  auto passwords = raw(scratch.settings().passwords);
+  BOOST_REQUIRE(passwords
+                    .execute("DROP TABLE manager_password; DROP TABLE app_password; "
+                             "DROP TABLE audit; PRAGMA user_version = 1")
+                    .has_value());
+  BOOST_TEST(
+      (directory::open(scratch.settings(), OpenAs::reader).error().code == Errc::unavailable));
+  const auto writer = scratch.open();
+  BOOST_TEST(writer->find_user("alice@example.org")->greylist);
+  BOOST_TEST(writer->find_credentials("alice@example.org")->password == "{PLAIN}x");
+  writer->act_as("root");
+  BOOST_TEST(writer->add_list_entry({"alice@example.org", {}, "x.example", {}}).has_value());
+  BOOST_TEST(writer->list_audit({}, "", 10)->items.size() == 1U);
+  BOOST_TEST(scratch.open(OpenAs::reader)->list_entries("alice@example.org")->size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_locked_database_is_unavailable) {

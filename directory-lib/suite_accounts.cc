@@ -1,26 +1,20 @@
-// directory-lib/directory_test.cc -- domains, users and pages on SQLite, and what writing refuses.
-// SPDX-License-Identifier: GPL-3.0-or-later
-#include "directory-lib/directory.hh"
-
+// directory-lib/suite_accounts.cc -- cases of every backend: domains, users, pages, refused
+// writing. SPDX-License-Identifier: GPL-3.0-or-later
+#include <array>
 #include <set>
 
-#include <boost/test/unit_test.hpp>
+#include "directory-lib/backend_suite.hh"
 
-#include "directory-lib/scratch_directory.hh"
+namespace directory {
 
 namespace {
 
 using base::Errc;
-using directory::Access;
-using directory::Service;
 using namespace std::chrono;
 
-BOOST_AUTO_TEST_SUITE(accounts)
-
-BOOST_AUTO_TEST_CASE(what_is_stored_comes_back_whole) {
-  const directory::ScratchDirectory scratch;
-  const auto writer = scratch.open();
-  directory::Domain domain;
+void what_is_stored_comes_back_whole(const Backend& backend) {
+  const auto writer = backend.open();
+  Domain domain;
   domain.name = "Example.ORG";
   domain.description = "Beispiel 例子";
   domain.hash_path = "A3";
@@ -31,7 +25,7 @@ BOOST_AUTO_TEST_CASE(what_is_stored_comes_back_whole) {
   domain.disabled.add(Service::netdisk);
   domain.expires = sys_days(2031y / 12 / 31);
   BOOST_REQUIRE(writer->add_domain(domain).has_value());
-  auto user = directory::new_user("Alice@example.org");
+  auto user = new_user("Alice@example.org");
   user.name = "Alice Ω";
   user.mail_host = "lmtp:mx1";
   user.quota = {5000};
@@ -40,7 +34,7 @@ BOOST_AUTO_TEST_CASE(what_is_stored_comes_back_whole) {
   user.expires = sys_days(2030y / 1 / 2);
   BOOST_REQUIRE(writer->add_user(user, "{PLAIN}secret").has_value());
 
-  const auto reader = scratch.open(directory::OpenAs::reader);
+  const auto reader = backend.open(OpenAs::reader);
   const auto found = reader->find_domain("example.org");
   BOOST_REQUIRE(found.has_value());
   BOOST_TEST(found->description == domain.description);
@@ -52,7 +46,7 @@ BOOST_AUTO_TEST_CASE(what_is_stored_comes_back_whole) {
   const auto credentials = reader->find_credentials("ALICE@EXAMPLE.org");
   BOOST_REQUIRE(credentials.has_value());
   BOOST_TEST(credentials->password == "{PLAIN}secret");
-  const directory::User& alice = credentials->user;
+  const User& alice = credentials->user;
   BOOST_TEST(alice.address == "alice@example.org");
   BOOST_TEST(alice.name == user.name);
   BOOST_TEST(alice.home == user.home);
@@ -66,11 +60,10 @@ BOOST_AUTO_TEST_CASE(what_is_stored_comes_back_whole) {
   BOOST_TEST((alice.domain_expires == domain.expires));
 }
 
-BOOST_AUTO_TEST_CASE(absence_is_not_found_and_so_is_what_can_be_no_name) {
-  const directory::ScratchDirectory scratch;
-  const auto writer = scratch.open();
-  directory::add_domain(*writer, "example.org");
-  directory::add_user(*writer, "alice@example.org");
+void absence_is_not_found_and_so_is_what_can_be_no_name(const Backend& backend) {
+  const auto writer = backend.open();
+  add_domain(*writer, "example.org");
+  add_user(*writer, "alice@example.org");
   for (const std::string_view key :
        {"bob@example.org", "alice@example.com", "", "@", "alice", "alice@",
         "a' OR '1'='1@example.org", "alice'--@example.org", "alice@example.org' OR 1=1",
@@ -89,56 +82,53 @@ BOOST_AUTO_TEST_CASE(absence_is_not_found_and_so_is_what_can_be_no_name) {
   BOOST_TEST(writer->find_user("alice@example.org").has_value());
 }
 
-BOOST_AUTO_TEST_CASE(names_with_quotes_are_stored_like_any_other) {
-  const directory::ScratchDirectory scratch;
-  const auto writer = scratch.open();
-  directory::add_domain(*writer, "example.org");
-  directory::add_user(*writer, "o'brien@example.org");
-  auto user = directory::new_user("x@example.org");
+void names_with_quotes_are_stored_like_any_other(const Backend& backend) {
+  const auto writer = backend.open();
+  add_domain(*writer, "example.org");
+  add_user(*writer, "o'brien@example.org");
+  auto user = new_user("x@example.org");
   user.name = "Robert'); DROP TABLE user;--";
   BOOST_REQUIRE(writer->add_user(user, "").has_value());
   BOOST_TEST(writer->find_user("o'brien@example.org").has_value());
   BOOST_TEST(writer->find_user("x@example.org")->name == user.name);
 }
 
-BOOST_AUTO_TEST_CASE(writing_refuses_clashes_unknown_domains_and_bad_names) {
-  const directory::ScratchDirectory scratch;
-  const auto writer = scratch.open();
-  directory::add_domain(*writer, "example.org");
-  directory::add_user(*writer, "alice@example.org");
-  directory::Domain again;
+void writing_refuses_clashes_unknown_domains_and_bad_names(const Backend& backend) {
+  const auto writer = backend.open();
+  add_domain(*writer, "example.org");
+  add_user(*writer, "alice@example.org");
+  Domain again;
   again.name = "EXAMPLE.org";
   BOOST_TEST((writer->add_domain(again).error().code == Errc::exists));
-  const auto code = [&writer](const directory::User& user) {
+  const auto code = [&writer](const User& user) {
     const auto added = writer->add_user(user, "");
     return added ? Errc::internal : added.error().code;
   };
-  BOOST_TEST((code(directory::new_user("ALICE@example.org")) == Errc::exists));
-  BOOST_TEST((code(directory::new_user("bob@example.com")) == Errc::not_found));
-  BOOST_TEST((code(directory::new_user("\"b b\"@example.org")) == Errc::malformed));
-  BOOST_TEST((code(directory::new_user("bob@[192.0.2.1]")) == Errc::malformed));
+  BOOST_TEST((code(new_user("ALICE@example.org")) == Errc::exists));
+  BOOST_TEST((code(new_user("bob@example.com")) == Errc::not_found));
+  BOOST_TEST((code(new_user("\"b b\"@example.org")) == Errc::malformed));
+  BOOST_TEST((code(new_user("bob@[192.0.2.1]")) == Errc::malformed));
   for (const std::string_view home : {"", "/abs", "a/../b", "a//b", ".hidden", "a/\n"}) {
-    auto user = directory::new_user("bob@example.org");
+    auto user = new_user("bob@example.org");
     user.home = home;
     BOOST_TEST((code(user) == Errc::malformed), "accepted: " << home);
   }
-  auto odd = directory::new_user("bob@example.org");
+  auto odd = new_user("bob@example.org");
   odd.name = "line\nbreak";
   BOOST_TEST((code(odd) == Errc::malformed));
   BOOST_TEST(writer->find_user("bob@example.org").error().detail == "no user bob@example.org");
 }
 
-BOOST_AUTO_TEST_CASE(a_domain_gives_out_no_more_than_its_limits) {
-  const directory::ScratchDirectory scratch;
-  const auto writer = scratch.open();
-  directory::Domain domain;
+void a_domain_gives_out_no_more_than_its_limits(const Backend& backend) {
+  const auto writer = backend.open();
+  Domain domain;
   domain.name = "small.example";
   domain.max_users = 2;
   domain.max_aliases = 1;
   domain.max_quota = {1000};
   BOOST_REQUIRE(writer->add_domain(domain).has_value());
   const auto add = [&writer](const std::string& address, std::uint64_t quota) {
-    auto user = directory::new_user(address);
+    auto user = new_user(address);
     user.quota = {quota};
     const auto added = writer->add_user(user, "");
     return added ? std::string("added") : std::string(base::errc_name(added.error().code));
@@ -148,23 +138,22 @@ BOOST_AUTO_TEST_CASE(a_domain_gives_out_no_more_than_its_limits) {
   BOOST_TEST(add("b@small.example", 401) == "over_quota");
   BOOST_TEST(add("b@small.example", 400) == "added");
   BOOST_TEST(add("c@small.example", 0) == "over_quota");
-  BOOST_TEST(directory::add_alias(*writer, "x@small.example", {"a@small.example"}).has_value());
-  const auto second = directory::add_alias(*writer, "y@small.example", {"a@small.example"});
+  BOOST_TEST(add_alias(*writer, "x@small.example", {"a@small.example"}).has_value());
+  const auto second = add_alias(*writer, "y@small.example", {"a@small.example"});
   BOOST_TEST((second.error().code == Errc::over_quota));
 }
 
-BOOST_AUTO_TEST_CASE(pages_show_every_user_once_across_domains) {
-  const directory::ScratchDirectory scratch;
-  const auto writer = scratch.open();
+void pages_show_every_user_once_across_domains(const Backend& backend) {
+  const auto writer = backend.open();
   std::set<std::string> all;
   for (const std::string domain : {"a.example", "b.example", "c.example", "empty.example"}) {
-    directory::add_domain(*writer, domain);
+    add_domain(*writer, domain);
     for (int i = 0; domain != "empty.example" && i < 5; ++i) {
       all.insert("u" + std::to_string(i) + "@" + domain);
     }
   }
   for (const std::string& address : all) {
-    directory::add_user(*writer, address);
+    add_user(*writer, address);
   }
   for (const std::size_t size : {1U, 2U, 4U, 5U, 15U, 1000U}) {
     std::set<std::string> seen;
@@ -193,31 +182,10 @@ BOOST_AUTO_TEST_CASE(pages_show_every_user_once_across_domains) {
   BOOST_TEST(writer->list_domains("b.example", 2)->items.front().name == "c.example");
 }
 
-BOOST_AUTO_TEST_CASE(access_says_what_forbids_a_service) {
-  const base::WallTime now = sys_days(2026y / 5 / 10) + 12h;
-  directory::User user;
-  BOOST_TEST((directory::access_of(user, Service::imap, now) == Access::granted));
-  user.expires = sys_days(2026y / 5 / 10);
-  BOOST_TEST((directory::access_of(user, Service::imap, now) == Access::granted));
-  user.expires = sys_days(2026y / 5 / 9);
-  BOOST_TEST((directory::access_of(user, Service::imap, now) == Access::user_expired));
-  user.enabled = false;
-  BOOST_TEST((directory::access_of(user, Service::imap, now) == Access::user_disabled));
-  user.domain_enabled = false;
-  BOOST_TEST((directory::access_of(user, Service::imap, now) == Access::domain_disabled));
-  directory::User limited;
-  limited.disabled.add(Service::pop3);
-  BOOST_TEST((directory::access_of(limited, Service::pop3, now) == Access::service_disabled));
-  BOOST_TEST((directory::access_of(limited, Service::imap, now) == Access::granted));
-  limited.domain_expires = sys_days(2026y / 1 / 1);
-  BOOST_TEST((directory::access_of(limited, Service::imap, now) == Access::domain_expired));
-}
-
-BOOST_AUTO_TEST_CASE(a_password_is_set_anew_and_taken_away) {
-  const directory::ScratchDirectory scratch;
-  const auto writer = scratch.open();
-  directory::add_domain(*writer, "example.org");
-  directory::add_user(*writer, "alice@example.org");
+void a_password_is_set_anew_and_taken_away(const Backend& backend) {
+  const auto writer = backend.open();
+  add_domain(*writer, "example.org");
+  add_user(*writer, "alice@example.org");
   BOOST_TEST(writer->find_credentials("alice@example.org")->password.empty());
   BOOST_REQUIRE(writer->set_password("Alice@example.org", "{PLAIN}one").has_value());
   BOOST_TEST(writer->find_credentials("alice@example.org")->password == "{PLAIN}one");
@@ -225,7 +193,25 @@ BOOST_AUTO_TEST_CASE(a_password_is_set_anew_and_taken_away) {
   BOOST_TEST(writer->find_credentials("alice@example.org")->password.empty());
   BOOST_TEST((writer->set_password("bob@example.org", "x").error().code == Errc::not_found));
 }
-
-BOOST_AUTO_TEST_SUITE_END()
+constexpr std::array cases{
+    BackendCase{"what_is_stored_comes_back_whole", what_is_stored_comes_back_whole},
+    BackendCase{"absence_is_not_found_and_so_is_what_can_be_no_name",
+                absence_is_not_found_and_so_is_what_can_be_no_name},
+    BackendCase{"names_with_quotes_are_stored_like_any_other",
+                names_with_quotes_are_stored_like_any_other},
+    BackendCase{"writing_refuses_clashes_unknown_domains_and_bad_names",
+                writing_refuses_clashes_unknown_domains_and_bad_names},
+    BackendCase{"a_domain_gives_out_no_more_than_its_limits",
+                a_domain_gives_out_no_more_than_its_limits},
+    BackendCase{"pages_show_every_user_once_across_domains",
+                pages_show_every_user_once_across_domains},
+    BackendCase{"a_password_is_set_anew_and_taken_away", a_password_is_set_anew_and_taken_away},
+};
 
 }  // namespace
+
+std::span<const BackendCase> account_cases() {
+  return cases;
+}
+
+}  // namespace directory
