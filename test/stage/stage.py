@@ -15,6 +15,7 @@ import traceback
 from . import namespace
 from .clients import HOST, unix_ready
 from .dovecot import Dovecot
+from .mariadb import Mariadb
 from .nginx import Nginx
 from .postfix import Postfix
 from .process import Log, Process, tail
@@ -273,6 +274,13 @@ class Stage:
     def start_nginx(self, server="", **options):
         """A private nginx: server = lines of the server block; see stage/nginx.py."""
         self.servers.append(Nginx(self, server, **options))
+        return self.servers[-1].start()
+
+    def start_mariadb(self, *options):
+        """A private MariaDB on its usual socket; options = further ones of mariadbd; see stage/mariadb.py."""
+        self.folder("/run/mysqld", "nobody")
+        self.servers.append(Mariadb(self.scratch / "mariadb", self.log_folder / "mariadb.log",
+                                    "/run/mysqld/mysqld.sock", options))
         return self.servers[-1].start()
 
     def stop_all(self):
