@@ -1,5 +1,5 @@
-// directory-lib/extman.cc -- quotas, dates, switches, lists, passwords and routes in ExtMan's
-// texts. SPDX-License-Identifier: GPL-3.0-or-later
+// directory-lib/extman.cc -- quotas, dates, switches, lists, passwords and routes of ExtMan.
+// SPDX-License-Identifier: GPL-3.0-or-later
 //
 // quota     = item *( "," item ) / ""        item = 1*DIGIT [ "S" / "C" ]
 // day       = "" / "0" / 4DIGIT "-" 2DIGIT "-" 2DIGIT [ " " time ]
