@@ -1,5 +1,5 @@
-// directory-lib/app_passwords.cc -- app passwords issued, matched and withdrawn; and the audit
-// trail. SPDX-License-Identifier: GPL-3.0-or-later
+// directory-lib/app_passwords.cc -- app passwords issued, matched, withdrawn; the trail.
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
 #include <array>
 
@@ -195,6 +195,13 @@ base::Result<void> Directory::note_app_password_use(const AppPassword& entry, ba
 
 base::Result<Page<AuditEntry>> Directory::list_audit(AuditFilter filter, std::string_view after,
                                                      std::size_t limit) {
+  for (std::string& domain : filter.domains) {
+    auto name = mail::parse_domain(domain);
+    if (!name) {
+      return name.error();
+    }
+    domain = std::move(*name);
+  }
   if (is_limited()) {
     for (const std::string& domain : filter.domains) {
       if (auto ok = check_owner(domain); !ok) {

@@ -1,5 +1,5 @@
-// directory-lib/entries.hh -- what a directory holds: domains, users, aliases, managers and their
-// kin. SPDX-License-Identifier: GPL-3.0-or-later
+// directory-lib/entries.hh -- what a directory holds: domains, users and their kin.
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include <chrono>

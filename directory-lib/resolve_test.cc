@@ -1,5 +1,5 @@
-// directory-lib/resolve_test.cc -- aliases as another program may have left them: loops, chains,
-// width. SPDX-License-Identifier: GPL-3.0-or-later
+// directory-lib/resolve_test.cc -- aliases as another program may have left them.
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "directory-lib/resolve.hh"
 
 #include <boost/test/unit_test.hpp>

@@ -1,5 +1,5 @@
-// directory-lib/suite_accounts.cc -- cases of every backend: domains, users, pages, refused
-// writing. SPDX-License-Identifier: GPL-3.0-or-later
+// directory-lib/suite_accounts.cc -- cases of every backend: domains, users, pages.
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include <array>
 #include <set>
 

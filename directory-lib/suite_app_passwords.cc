@@ -1,5 +1,5 @@
-// directory-lib/suite_app_passwords.cc -- cases of every backend: app passwords, paging of the
-// trail. SPDX-License-Identifier: GPL-3.0-or-later
+// directory-lib/suite_app_passwords.cc -- cases of every backend: app passwords, the trail.
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include <array>
 #include <cctype>
 

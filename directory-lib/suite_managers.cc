@@ -1,5 +1,5 @@
-// directory-lib/suite_managers.cc -- cases of every backend: managers, rights, app passwords,
-// audit. SPDX-License-Identifier: GPL-3.0-or-later
+// directory-lib/suite_managers.cc -- cases of every backend: managers and what they may.
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include <array>
 #include <set>
 
