@@ -1,6 +1,5 @@
 // cli/main.cc -- posthouse, the command of the administrator: finds the verb and runs it.
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -21,9 +20,6 @@
 namespace {
 
 using Words = std::vector<std::string_view>;
-
-// Each room's table of verbs; the order is that of the help.
-constexpr std::array rooms{cli::directory_verbs, cli::greylist_verbs, cli::policy_verbs};
 
 void print(std::FILE* stream, std::string_view text) {
   // Nothing is left to do when even this cannot be written.
@@ -55,7 +51,8 @@ std::string usage_of(const cli::Verb& verb) {
     out.append(" ").append(verb.synopsis);
   }
   out.append(" [options]\n").append(verb.summary).append("\n\noptions:\n");
-  for (const auto options : {verb.options, cli::common_options()}) {
+  const auto own = cli::options_of(verb);
+  for (const auto options : {std::span<const cli::Option>(own), cli::common_options()}) {
     for (const cli::Option& option : options) {
       const std::string value =
           option.value_name.empty() ? "" : " " + std::string(option.value_name);
@@ -67,12 +64,10 @@ std::string usage_of(const cli::Verb& verb) {
 
 std::string usage(std::string_view group = {}) {
   std::string out = "usage: posthouse VERB [words] [options]\n\n";
-  for (const auto verbs_of : rooms) {
-    for (const cli::Verb& verb : verbs_of()) {
-      if (group.empty() || verb.name.substr(0, verb.name.find(' ')) == group) {
-        out +=
-            help_line(std::string(verb.name) + " " + std::string(verb.synopsis), verb.summary, 42);
-      }
+  for (const cli::Verb* verb : cli::all_verbs()) {
+    if (group.empty() || verb->name.substr(0, verb->name.find(' ')) == group) {
+      out +=
+          help_line(std::string(verb->name) + " " + std::string(verb->synopsis), verb->summary, 42);
     }
   }
   if (group.empty()) {
@@ -93,11 +88,9 @@ const cli::Verb* find_verb(const Words& words, std::size_t& used) {
     }
     const std::string name =
         used == 1 ? std::string(words[0]) : std::string(words[0]) + " " + std::string(words[1]);
-    for (const auto verbs_of : rooms) {
-      for (const cli::Verb& verb : verbs_of()) {
-        if (verb.name == name) {
-          return &verb;
-        }
+    for (const cli::Verb* verb : cli::all_verbs()) {
+      if (verb->name == name) {
+        return verb;
       }
     }
   }
@@ -105,12 +98,10 @@ const cli::Verb* find_verb(const Words& words, std::size_t& used) {
 }
 
 int unknown_verb(const Words& words) {
-  for (const auto verbs_of : rooms) {
-    for (const cli::Verb& verb : verbs_of()) {
-      if (verb.name.substr(0, verb.name.find(' ')) == words[0]) {
-        print(stderr, usage(words[0]));
-        return cli::exit_usage;
-      }
+  for (const cli::Verb* verb : cli::all_verbs()) {
+    if (verb->name.substr(0, verb->name.find(' ')) == words[0]) {
+      print(stderr, usage(words[0]));
+      return cli::exit_usage;
     }
   }
   return complain_usage("no verb '" + base::printable(words[0], 60) + "'",
@@ -123,8 +114,7 @@ bool wants_colours() {
 }
 
 int run_verb(const cli::Verb& verb, const Words& rest) {
-  const auto arguments =
-      cli::parse_arguments(verb.options, verb.least_words, verb.most_words, rest);
+  const auto arguments = cli::parse_call(verb, rest);
   if (!arguments) {
     const std::string hint =
         "posthouse " + std::string(verb.name) + " " + std::string(verb.synopsis);
@@ -136,7 +126,7 @@ int run_verb(const cli::Verb& verb, const Words& rest) {
     return cli::exit_ok;
   }
   cli::Output output(stdout, arguments->has("json"), wants_colours());
-  cli::Call call{*arguments, output};
+  cli::Call call{verb, *arguments, output};
   const auto done = verb.run(call);
   const bool is_written = output.flush();
   if (!done) {

@@ -60,6 +60,9 @@ class Output {
   void done(std::string_view sentence, std::span<const Column> columns,
             const std::vector<Cell>& cells);
 
+  // Text for other programs, as it is.
+  void text(std::string_view text) { print(text); }
+
   // False when something could not be written (a full disk, a closed pipe).
   bool flush();
 

@@ -35,6 +35,26 @@ base::Result<std::uint64_t> parse_count(std::string_view text) {
   return number;
 }
 
+base::Result<bool> parse_flag(std::string_view text) {
+  if (text != "yes" && text != "no") {
+    return base::make_error(Errc::malformed, "'" + base::printable(text, 40) + "' is neither",
+                            "yes or no");
+  }
+  return text == "yes";
+}
+
+base::Result<directory::Services> parse_services(std::span<const std::string> names) {
+  directory::Services services;
+  for (const std::string& name : names) {
+    const auto service = directory::parse_service(name);
+    if (!service) {
+      return service.error();
+    }
+    services.add(*service);
+  }
+  return services;
+}
+
 base::Result<directory::Expiry> parse_date(std::string_view text) {
   if (text == "never") {
     return directory::Expiry();

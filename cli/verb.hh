@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // To add verbs: a file cli/ROOM.cc with a constexpr table and a function ROOM_verbs(), declared
-// below and named in main.cc.
+// below and named in verb.cc. Help, shell completion and the checks of a command line come from the
+// tables.
 #pragma once
 
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hh"
 
@@ -15,9 +17,20 @@
 
 namespace cli {
 
+struct Verb;
+
 struct Call {
+  const Verb& verb;
   const Arguments& arguments;
   Output& output;
+};
+
+// What a verb does to the directory, which gives it options beside its own.
+enum class Effect {
+  none,    // nothing
+  reads,   // --as
+  writes,  // --as, --dry-run
+  bulk,    // these and --csv, --atomic
 };
 
 struct Verb {
@@ -26,13 +39,30 @@ struct Verb {
   std::string_view summary;   // one sentence
   std::size_t least_words;
   std::size_t most_words;
-  std::span<const Option> options;  // besides common_options()
+  std::span<const Option> options;  // besides those of its effect and common_options()
   // The error is printed and gives the exit code (exit_code.hh).
   base::Result<void> (*run)(Call& call);
+  Effect effect = Effect::none;
 };
 
-std::span<const Verb> directory_verbs();  // domain, user, alias
-std::span<const Verb> greylist_verbs();   // greylist
-std::span<const Verb> policy_verbs();     // policy
+std::span<const Verb> domain_verbs();
+std::span<const Verb> user_verbs();
+std::span<const Verb> alias_verbs();
+std::span<const Verb> manager_verbs();
+std::span<const Verb> app_password_verbs();
+std::span<const Verb> directory_verbs();
+std::span<const Verb> greylist_verbs();
+std::span<const Verb> policy_verbs();
+std::span<const Verb> completion_verbs();
+
+// All of them, in the order of the help.
+std::span<const Verb* const> all_verbs();
+
+// The options of a verb and of its effect.
+std::vector<Option> options_of(const Verb& verb);
+
+// The words behind a verb's name; malformed as parse_arguments(). With --csv they stand in the
+// file.
+base::Result<Arguments> parse_call(const Verb& verb, std::span<const std::string_view> given);
 
 }  // namespace cli
