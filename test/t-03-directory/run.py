@@ -16,10 +16,11 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from stage import Failed, Stage, check, equal, step, wait_for  # noqa: E402
+from stage import Stage, check, equal, step, wait_for  # noqa: E402
 
-FOLDER = pathlib.Path("/var/lib/posthouse/directory")
-ACCOUNTS, PASSWORDS = FOLDER / "directory.db", FOLDER / "passwords.db"
+import administration  # noqa: E402
+from administration import ACCOUNTS, FOLDER, PASSWORDS, fits, refused, stored  # noqa: E402
+
 HOME = re.compile(r"[0-9A-F]{2}/example\.org/[0-9A-F]{2}/[0-9A-F]{2}/alice")
 
 # Fills the write-back cache, so that half a transaction is in the file when the writer dies.
@@ -31,27 +32,6 @@ db.execute("BEGIN IMMEDIATE")
 db.execute("UPDATE user SET name = hex(randomblob(500))")
 os.kill(os.getpid(), signal.SIGKILL)
 """
-
-
-def refused(stage, code, text, *argv, stdin=None, user=None):
-    """The command ends with that code, and its complaint holds the text and begins as documented."""
-    done = stage.run("posthouse", *argv, stdin=stdin, user=user, ok=(code,))
-    if text not in done.stderr or not done.stderr.startswith("posthouse: ") and code != 2:
-        raise Failed(f"{argv}: {done.stderr!r} lacks {text!r}")
-    return done
-
-
-def stored(address):
-    db = sqlite3.connect(PASSWORDS)
-    try:
-        return db.execute("SELECT stored FROM password WHERE address = ?", (address,)).fetchone()[0]
-    finally:
-        db.close()
-
-
-def fits(stage, address, password):
-    """Whether Dovecot's own check takes the password for the stored hash."""
-    return stage.run("doveadm", "pw", "-t", stored(address), "-p", password, ok=(0, 75)).returncode == 0
 
 
 def on_terminal(answers, *argv):
@@ -154,6 +134,41 @@ def aliases(stage):
     step("loops, self reference, clashes and unknown domains are refused, with the reason")
 
 
+def changes(stage):
+    home = stage.posthouse("user", "show", "bob@example.org", "--json")["home"]
+    bob = stage.posthouse("user", "set", "bob@example.org", "--name", "Bob", "--quota", "2G", "--disable", "pop3,webmail",
+                          "--enabled", "no", "--greylist", "no", "--expires", "2032-02-29", "--json")
+    equal((bob["name"], bob["quota"], bob["disabled"], bob["enabled"], bob["greylist"], bob["expires"], bob["home"]),
+          ("Bob", 2 << 30, ["pop3", "webmail"], False, False, "2032-02-29", home), "user set changes what is given")
+    bob = stage.posthouse("user", "set", "bob@example.org", "--enable", "webmail", "--enabled", "yes", "--greylist",
+                          "yes", "--expires", "never", "--json")
+    equal((bob["name"], bob["disabled"], bob["enabled"], bob["expires"]), ("Bob", ["pop3"], True, None),
+          "and leaves the rest")
+    domain = stage.posthouse("domain", "set", "example.org", "--max-users", "60", "--default-term", "6m",
+                             "--description", "Beispiel", "--json")
+    equal((domain["max_users"], domain["default_term"], domain["description"], domain["default_quota"]),
+          (60, "6m", "Beispiel", 1 << 30), "domain set changes what is given")
+    carol = stage.posthouse("user", "add", "carol@example.org", "--no-password", "--json")
+    check(carol["expires"] is not None, f"a new user ends with the domain's term: {carol['expires']}")
+    stage.posthouse("domain", "set", "example.org", "--default-term", "0")
+    team = stage.posthouse("alias", "set", "team@example.org", "--add", "carol@example.org", "--remove",
+                           "friend@else.example", "--json")
+    equal(team["targets"], ["alice@example.org", "bob@example.org", "carol@example.org"], "alias set adds and removes")
+    refused(stage, 1, "does not go to", "alias", "set", "team@example.org", "--remove", "x@else.example")
+    removed = stage.posthouse("user", "del", "carol@example.org").stdout
+    check(f"its mail stays in {stage.mail_root}/{carol['home']}/Maildir" in removed, "user del says where the mail is")
+    refused(stage, 1, "no user carol@example.org", "user", "show", "carol@example.org")
+    stage.posthouse("alias", "set", "team@example.org", "--remove", "carol@example.org")
+    stage.posthouse("domain", "add", "gone.example")
+    stage.posthouse("user", "add", "x@gone.example", "--no-password")
+    refused(stage, 1, "has 1 users and 0 aliases", "domain", "del", "gone.example")
+    stage.posthouse("domain", "del", "gone.example", "--recursive", "--dry-run")
+    equal(len(stage.posthouse("user", "list", "gone.example", "--json")), 1, "--dry-run changes nothing")
+    gone = stage.posthouse("domain", "del", "gone.example", "--recursive", "--json")
+    equal((gone["name"], gone["users"], gone["aliases"]), ("gone.example", 1, 0), "a domain goes with all it has")
+    refused(stage, 1, "no domain gone.example", "domain", "show", "gone.example")
+
+
 def bad_input(stage):
     before = ACCOUNTS.read_bytes()
     cases = [
@@ -177,6 +192,16 @@ def bad_input(stage):
         (1, "no domain", ("user", "list", "example.org' OR 1=1")),
         (2, "a word is missing", ("user", "add")),
         (2, "one word too many", ("domain", "list", "x")),
+        (1, "is neither", ("user", "set", "alice@example.org", "--enabled", "maybe")),
+        (1, "to be enabled and disabled", ("user", "set", "alice@example.org", "--enable", "imap", "--disable", "imap")),
+        (1, "no path below the mail root", ("user", "set", "alice@example.org", "--home", "../x")),
+        (1, "is no term", ("domain", "set", "example.org", "--default-term", "soon")),
+        (1, "no level of managers", ("manager", "add", "m@example.org", "--level", "root")),
+        (1, "no domain none.example", ("manager", "add", "m@example.org", "--domain", "none.example")),
+        (1, "no user", ("user", "del", "*@example.org")),
+        (1, "no domain", ("domain", "del", "*")),
+        (2, "--atomic needs --csv", ("user", "add", "c@example.org", "--atomic")),
+        (2, "one word too many", ("user", "add", "c@example.org", "--csv", "-")),
         (2, "no option --frob", ("user", "list", "--frob")),
         (2, "user passwd", ("user",)),
         (2, "no verb", ("frobnicate",)),
@@ -262,7 +287,13 @@ with Stage() as stage:
     accounts(stage)
     passwords(stage)
     aliases(stage)
+    changes(stage)
     bad_input(stage)
     readers(stage)
     accidents(stage)
+    administration.managers(stage)
+    administration.app_passwords(stage)
+    administration.bulk(stage)
+    administration.completion(stage)
+    administration.upgrade(stage)
     wait_for(lambda: not list(FOLDER.glob("*-journal")), 5, "no journal is left")
