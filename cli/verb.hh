@@ -51,6 +51,7 @@ std::span<const Verb> alias_verbs();
 std::span<const Verb> manager_verbs();
 std::span<const Verb> app_password_verbs();
 std::span<const Verb> directory_verbs();
+std::span<const Verb> lists_verbs();
 std::span<const Verb> greylist_verbs();
 std::span<const Verb> policy_verbs();
 std::span<const Verb> completion_verbs();

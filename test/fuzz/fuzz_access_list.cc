@@ -1,5 +1,5 @@
-// test/fuzz/fuzz_access_list.cc -- any bytes as a list file of both kinds and as an entry of the
-// directory, and then asked. SPDX-License-Identifier: GPL-3.0-or-later
+// test/fuzz/fuzz_access_list.cc -- any bytes as a list file and as an entry, and then asked.
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include <cstdint>
 
 #include "mail-lib/access_list.hh"
