@@ -9,6 +9,9 @@
 #include "base/json.hh"
 #include "base/text.hh"
 
+#include "directory-lib/reverse.hh"
+
+#include "cli/accounts.hh"
 #include "cli/policyd.hh"
 #include "cli/values.hh"
 #include "cli/verb.hh"
@@ -19,14 +22,23 @@ namespace {
 
 constexpr Option sender_option{"sender", "ADDRESS", "Only mail of this sender."};
 
-constexpr std::array<Option, 4> list_options{{
+constexpr Option user_option{
+    "user", "ADDRESS", "Mail for this user, by any of its addresses: aliases that lead to it too."};
+
+constexpr std::array<Option, 5> list_options{{
+    user_option,
     sender_option,
     {"all", "", "Also triplets that have passed already."},
     {"limit", "COUNT", "At most so many (1000)."},
     policyd_socket_option,
 }};
-constexpr std::array<Option, 2> release_options{{sender_option, policyd_socket_option}};
-constexpr std::array<Option, 3> forget_options{{
+constexpr std::array<Option, 3> release_options{{
+    user_option,
+    sender_option,
+    policyd_socket_option,
+}};
+constexpr std::array<Option, 4> forget_options{{
+    user_option,
     sender_option,
     {"all", "", "Also triplets that have passed already."},
     policyd_socket_option,
@@ -42,6 +54,7 @@ constexpr std::array<Column, 8> columns{{
     {"too_early", "Refused again", true},
     {"passes", "Passes", true},
 }};
+constexpr std::size_t most_recipients = 1000;
 constexpr std::array<Column, 1> done_columns{{{"count", "Triplets"}}};
 
 base::WallTime time_of(const base::JsonValue& row, std::string_view key) {
@@ -65,12 +78,33 @@ std::vector<Cell> cells_of(const base::JsonValue& row) {
           number("passes")};
 }
 
+// The words, or all addresses of --user; empty for everybody.
+base::Result<std::vector<std::string>> recipients_of(const Call& call) {
+  const auto user = call.arguments.value("user");
+  if (!user) {
+    return call.arguments.words;
+  }
+  if (!call.arguments.words.empty()) {
+    return base::make_error(base::Errc::malformed, "both a recipient and --user are given",
+                            "name the one or the other");
+  }
+  auto accounts = open_accounts(call, directory::OpenAs::reader);
+  if (!accounts) {
+    return accounts.error();
+  }
+  return directory::addresses_of(**accounts, *user, base::system_clock().now());
+}
+
 base::Result<std::string> ask(const Call& call, std::string_view verb,
                               const std::function<void(std::string_view)>& on_row) {
   const Arguments& arguments = call.arguments;
   Members members;
-  if (!arguments.words.empty()) {
-    members.text("recipient", arguments.words[0]);
+  const auto recipients = recipients_of(call);
+  if (!recipients) {
+    return recipients.error();
+  }
+  if (!recipients->empty()) {
+    members.texts("recipients", *recipients);
   }
   if (const auto sender = arguments.value("sender"); sender) {
     members.text("sender", *sender);
@@ -105,6 +139,10 @@ base::Result<void> list(Call& call) {
 }
 
 base::Result<void> change(Call& call, std::string_view verb, std::string_view what) {
+  if (call.arguments.words.empty() && !call.arguments.has("user")) {
+    return base::make_error(base::Errc::malformed, "whose mail is not said",
+                            "name recipients, or a user by --user");
+  }
   const auto last = ask(call, verb, {});
   if (!last) {
     return last.error();
@@ -130,12 +168,12 @@ base::Result<void> forget(Call& call) {
 }
 
 constexpr std::array<Verb, 3> verbs{{
-    {"greylist list", "[RECIPIENT]", "Lists the mail that was told to come back later.", 0, 1,
-     list_options, list},
-    {"greylist release", "RECIPIENT", "Lets the next attempt of waiting mail in.", 1, 1,
-     release_options, release},
-    {"greylist forget", "RECIPIENT", "Forgets waiting mail, so that its delay begins anew.", 1, 1,
-     forget_options, forget},
+    {"greylist list", "[RECIPIENT ...]", "Lists the mail that was told to come back later.", 0,
+     most_recipients, list_options, list},
+    {"greylist release", "[RECIPIENT ...]", "Lets the next attempt of waiting mail in.", 0,
+     most_recipients, release_options, release},
+    {"greylist forget", "[RECIPIENT ...]", "Forgets waiting mail, so that its delay begins anew.",
+     0, most_recipients, forget_options, forget},
 }};
 
 }  // namespace

@@ -18,6 +18,16 @@ void Members::text(std::string_view key, std::string_view value) {
   add(key, base::json_string(value));
 }
 
+void Members::texts(std::string_view key, std::span<const std::string> values) {
+  base::JsonWriter json;
+  json.begin_array();
+  for (const std::string& value : values) {
+    json.string(value);
+  }
+  json.end_array();
+  add(key, json.text());
+}
+
 void Members::number(std::string_view key, std::int64_t value) {
   add(key, std::to_string(value));
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,7 @@ inline constexpr Option policyd_socket_option{"socket", "PATH", "Control socket 
 class Members {
  public:
   void text(std::string_view key, std::string_view value);
+  void texts(std::string_view key, std::span<const std::string> values);
   void number(std::string_view key, std::int64_t value);
   void flag(std::string_view key, bool value);
   const std::string& json() const { return json_; }
