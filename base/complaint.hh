@@ -1,5 +1,5 @@
-// base/complaint.hh -- a log line that trouble would repeat with each request, held to one a
-// minute. SPDX-License-Identifier: GPL-3.0-or-later
+// base/complaint.hh -- a log line that trouble would repeat, held to one a minute.
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
-// cli/mail_log.hh -- what the mail log tells of one message, so that its request can be asked
-// again. SPDX-License-Identifier: GPL-3.0-or-later
+// cli/mail_log.hh -- what the mail log tells of one message.
+// SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Reads the lines of Postfix (smtpd, cleanup, qmgr and its delivery agents) and of policyd that
 // name the queue id. Pure: a line in, facts out; the text of a log is partly written by strangers.

@@ -1,5 +1,5 @@
-// policyd/accounts_test.cc -- what is read of an address, and how questions are shared and
-// remembered. SPDX-License-Identifier: GPL-3.0-or-later
+// policyd/accounts_test.cc -- what is read of an address, shared, and remembered.
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "policyd/accounts.hh"
 
 #include <boost/test/unit_test.hpp>

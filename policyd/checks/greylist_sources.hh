@@ -1,5 +1,4 @@
-// policyd/checks/greylist_sources.hh -- client networks that make many first attempts and never
-// come back.
+// policyd/checks/greylist_sources.hh -- client networks that come first and never come back.
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Held in memory alone, in a table that never grows: what a flood of networks pushes out, or a
