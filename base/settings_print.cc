@@ -113,7 +113,16 @@ std::string json_of(std::span<const SettingRow> rows) {
 struct ValueText {
   std::string operator()(bool value) const { return value ? "yes" : "no"; }
   std::string operator()(std::int64_t value) const { return std::to_string(value); }
-  std::string operator()(Duration value) const { return std::to_string(value.count()) + "ms"; }
+  std::string operator()(Duration value) const {
+    constexpr std::array<std::pair<std::string_view, std::int64_t>, 4> units{
+        {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}}};
+    for (const auto& [unit, length] : units) {
+      if (value.count() != 0 && value.count() % length == 0) {
+        return std::to_string(value.count() / length) + std::string(unit);
+      }
+    }
+    return std::to_string(value.count()) + "ms";
+  }
   std::string operator()(Bytes value) const { return std::to_string(value.count) + "B"; }
   std::string operator()(const std::string& value) const { return value; }
   std::string operator()(const Words& value) const { return join(value, ", "); }
