@@ -201,19 +201,31 @@ std::string Address::text() const {
   return "inet:" + (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
-base::Result<base::Fd> connect_to(const Address& address) {
+namespace {
+
+base::Result<base::Fd> connect_with(const Address& address, int flags) {
   auto to = socket_address(address);
   if (!to) {
     return to.error();
   }
-  base::Fd fd(::socket(to->family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+  base::Fd fd(::socket(to->family(), SOCK_STREAM | SOCK_CLOEXEC | flags, 0));
   if (!fd.is_open()) {
     return base::errno_error("socket", errno);
   }
-  if (::connect(fd.get(), to->raw(), to->size) != 0) {
+  if (::connect(fd.get(), to->raw(), to->size) != 0 && errno != EINPROGRESS) {
     return base::errno_error(address.text(), errno);
   }
   return fd;
+}
+
+}  // namespace
+
+base::Result<base::Fd> connect_to(const Address& address) {
+  return connect_with(address, 0);
+}
+
+base::Result<base::Fd> begin_connect(const Address& address) {
+  return connect_with(address, SOCK_NONBLOCK);
 }
 
 base::Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, const Address& address,

@@ -40,6 +40,10 @@ struct Peer {
   uid_t uid = static_cast<uid_t>(-1);  // unix: SO_PEERCRED; else (uid_t)-1
 };
 
+// The same on a loop thread: does not wait. An inet connection may still fail; then what reads or
+// writes it is told.
+base::Result<base::Fd> begin_connect(const Address& address);
+
 class Listener {
  public:
   // Gets each new connection: non-blocking, close-on-exec, TCP_NODELAY. Loop thread.
