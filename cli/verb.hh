@@ -54,6 +54,8 @@ std::span<const Verb> directory_verbs();
 std::span<const Verb> lists_verbs();
 std::span<const Verb> greylist_verbs();
 std::span<const Verb> policy_verbs();
+std::span<const Verb> rate_verbs();
+std::span<const Verb> trap_verbs();
 std::span<const Verb> completion_verbs();
 
 // All of them, in the order of the help.
