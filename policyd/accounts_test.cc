@@ -1,4 +1,4 @@
-// policyd/accounts_test.cc -- what is read of an address, shared, and remembered.
+// policyd/accounts_test.cc -- what is read of an address; shared and remembered.
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policyd/accounts.hh"
 
@@ -147,7 +147,8 @@ BOOST_AUTO_TEST_CASE(a_directory_that_fails_makes_accounts_unknown_and_rests) {
 BOOST_AUTO_TEST_CASE(a_search_fills_the_facts_and_ends_at_its_deadline) {
   auto resolver = loop::Resolver::make(stage.loop(), {.resolver = "off"});
   BOOST_REQUIRE(resolver.has_value());
-  policy::Gatherer gatherer({stage.loop(), **resolver, *accounts});
+  policy::QuotaStatus quota_status(stage.loop(), stage.log());
+  policy::Gatherer gatherer({stage.loop(), **resolver, *accounts, quota_status});
   policy::Facts facts;
   bool is_done = false;
   std::unique_ptr<policy::Gatherer::Search> search;

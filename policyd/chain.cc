@@ -33,4 +33,11 @@ std::optional<Verdict> Chain::proceed(Run& run, const Inquiry& inquiry) {
   return Verdict{};
 }
 
+void Chain::tell(const Run& run, const Inquiry& inquiry, const Verdict& verdict) const {
+  const std::size_t asked = std::min(run.next_check + 1, links_.size());
+  for (std::size_t i = 0; i < asked; ++i) {
+    links_[i].check->decided(inquiry, verdict);
+  }
+}
+
 }  // namespace policy

@@ -62,6 +62,9 @@ class Check {
   virtual std::string_view name() const = 0;
   // Loop thread; returns at once.
   virtual Answer ask(const Inquiry& inquiry) = 0;
+  // What became of a request that this check was asked about, as the client is told it. Not called
+  // in a rehearsal.
+  virtual void decided(const Inquiry& /*inquiry*/, const Verdict& /*verdict*/) {}
 };
 
 class Chain {
@@ -84,6 +87,9 @@ class Chain {
 
   // The verdict; nothing when the check at `run.next_check` waits.
   std::optional<Verdict> proceed(Run& run, const Inquiry& inquiry);
+
+  // Tells the checks that `run` has asked what became of it.
+  void tell(const Run& run, const Inquiry& inquiry, const Verdict& verdict) const;
 
   std::span<const Link> links() const { return links_; }
 

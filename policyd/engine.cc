@@ -33,8 +33,12 @@ base::Counter count_dry("policyd_dry_run_refusals",
 }  // namespace
 
 Engine::Engine(const Settings& settings, Store& store, const base::Clock& clock, base::Log& log)
-    : store_(store), clock_(clock), log_(log) {
+    : store_(store), clock_(clock), log_(log), trap_book_(store_) {
   chain_.append(std::make_unique<ListCheck>(list_options_, lists_));
+  chain_.append(std::make_unique<SenderLogin>(sender_login_));
+  chain_.append(std::make_unique<RateCheck>(rates_, rate_ledger_, store_, log));
+  chain_.append(std::make_unique<QuotaCheck>(quota_));
+  chain_.append(std::make_unique<TrapCheck>(traps_, trap_book_));
   chain_.append(std::make_unique<Greylist>(greylist_, store_, log));
   apply(settings);
 }
@@ -42,14 +46,19 @@ Engine::Engine(const Settings& settings, Store& store, const base::Clock& clock,
 void Engine::apply(const Settings& settings) {
   lookup_deadline_ = settings.lookup_deadline;
   list_options_ = list_options_of(settings);
+  sender_login_ = sender_login_options_of(settings);
+  rates_ = rate_options_of(settings);
+  quota_ = quota_options_of(settings);
+  traps_ = trap_options_of(settings);
+  actions_ = action_options_of(settings);
   greylist_ = greylist_options_of(settings);
   chain_.run_dry(settings.dry_run);
 }
 
 std::optional<Verdict> Engine::proceed(Chain::Run& run, const Request& request, Facts& facts) {
+  const Inquiry inquiry{request, facts, clock_.now()};
   store_.record(witness_ ? &run.before : nullptr);
-  auto verdict = chain_.proceed(run, {request, facts, clock_.now()});
-  store_.record(nullptr);
+  auto verdict = chain_.proceed(run, inquiry);
   for (const Verdict& dry : run.dry) {
     count_dry.add();
     report_dry(request, dry);
@@ -57,6 +66,11 @@ std::optional<Verdict> Engine::proceed(Chain::Run& run, const Request& request, 
   run.dry.clear();
   if (verdict) {
     give_header(facts, *verdict);
+    apply_action_type(actions_, facts, *verdict);
+    chain_.tell(run, inquiry, *verdict);
+  }
+  store_.record(nullptr);
+  if (verdict) {
     count_answers[static_cast<std::size_t>(verdict->action)].add();
     report(verdict->event, request, *verdict);
     if (witness_) {
@@ -71,6 +85,7 @@ std::optional<Verdict> Engine::rehearse(Chain::Run& run, const Request& request,
   auto verdict = chain_.proceed(run, {request, facts, clock_.now(), &notes});
   if (verdict) {
     give_header(facts, *verdict);
+    apply_action_type(actions_, facts, *verdict);
   }
   return verdict;
 }

@@ -14,9 +14,14 @@
 #include "base/clock.hh"
 #include "base/log.hh"
 
+#include "policyd/action_type.hh"
 #include "policyd/chain.hh"
 #include "policyd/checks/greylist.hh"
 #include "policyd/checks/list.hh"
+#include "policyd/checks/quota.hh"
+#include "policyd/checks/rate.hh"
+#include "policyd/checks/sender_login.hh"
+#include "policyd/checks/trap.hh"
 #include "policyd/request.hh"
 #include "policyd/settings.hh"
 #include "policyd/store/witness_store.hh"
@@ -35,6 +40,10 @@ class Engine {
   void use_lists(std::shared_ptr<const Lists> lists) { lists_ = std::move(lists); }
   const std::shared_ptr<const Lists>& lists() const { return lists_; }
   const GreylistOptions& greylist() const { return greylist_; }
+  const RateOptions& rates() const { return rates_; }
+  const RateLedger& rate_ledger() const { return *rate_ledger_; }
+  const TrapOptions& traps() const { return traps_; }
+  TrapBook& trap_book() { return trap_book_; }
 
   // Told of every verdict and of the rows that changed on the way to it; null: nobody.
   using Witness = std::function<void(const Request& request, const Facts& facts,
@@ -65,6 +74,13 @@ class Engine {
   Witness witness_{};
   base::Duration lookup_deadline_{};
   ListOptions list_options_{};
+  SenderLoginOptions sender_login_{};
+  RateOptions rates_{};
+  std::shared_ptr<RateLedger> rate_ledger_ = std::make_shared<RateLedger>();
+  QuotaOptions quota_{};
+  TrapOptions traps_{};
+  TrapBook trap_book_;
+  ActionOptions actions_{};
   GreylistOptions greylist_{};
   std::shared_ptr<const Lists> lists_ = std::make_shared<Lists>();
   Chain chain_{};

@@ -50,6 +50,37 @@ inline constexpr Event dry_run{
     "policyd.dry_run", Level::info, "check action client sender recipient reason",
     "A check that dry_run names would have refused; the request went on. Nothing to do; look "
     "whether these are the refusals you want, then take the check out of dry_run."};
+inline constexpr Event sender_login_refuse{
+    "policyd.sender_login.refuse", Level::info, "action client name sender recipient reason",
+    "A login used a sender that is not its own, or a client without login one of ours. Look "
+    "whether "
+    "the account is misused; an alias that leads to it gives it one more sender."};
+inline constexpr Event quota_refuse{"policyd.quota.refuse", Level::info,
+                                    "action client name sender recipient reason",
+                                    "The mailboxes behind the recipient are full. Their owners "
+                                    "must delete mail, or get more room."};
+inline constexpr Event quota_trouble{
+    "policyd.quota.trouble", Level::warning, "error suppressed",
+    "Dovecot's quota-status does not answer, or not as it should; mail is let in meanwhile. At "
+    "most "
+    "one line a minute. Look at its service in Dovecot's settings and at quota_status."};
+inline constexpr Event rate_refuse{"policyd.rate.refuse", Level::info,
+                                   "action client name sender recipient reason",
+                                   "A mail would go beyond a rate. Look whether an account or a "
+                                   "client is misused; `posthouse rate "
+                                   "show` tells the counts, `posthouse rate reset` forgets them."};
+inline constexpr Event rate_unsure{
+    "policyd.rate.unsure", Level::warning, "action error suppressed",
+    "The state file cannot be used for rates and rate_on_error decides. At most one line a minute. "
+    "See the policyd.store lines for the cause."};
+inline constexpr Event trap_hit{
+    "policyd.trap.hit", Level::info, "action client name sender recipient reason",
+    "A mail came for a spamtrap; its client and network have an entry from now on. `posthouse trap "
+    "list` shows them."};
+inline constexpr Event trap_refuse{
+    "policyd.trap.refuse", Level::info, "action client name sender recipient reason",
+    "A client was refused because it or its network wrote to a spamtrap. `posthouse trap del` "
+    "forgets an innocent one."};
 inline constexpr Event directory_trouble{
     "policyd.directory.trouble", Level::error, "reason times",
     "The directory cannot be asked, and checks that need accounts do what their on_error settings "
@@ -112,6 +143,13 @@ inline constexpr std::array events{
     event::list_bad_line,
     event::list_unreadable,
     event::dry_run,
+    event::sender_login_refuse,
+    event::rate_refuse,
+    event::rate_unsure,
+    event::quota_refuse,
+    event::quota_trouble,
+    event::trap_hit,
+    event::trap_refuse,
     event::directory_trouble,
     event::directory_back,
     event::shadow_differs,

@@ -18,16 +18,21 @@
 #include "auth-lib/dns_view.hh"
 
 #include "policyd/account.hh"
+#include "policyd/quota.hh"
 #include "policyd/request.hh"
 
 namespace policy {
+
+class RateHold;
 
 // What a check has to be told before it can answer.
 struct Waits {
   std::vector<auth::DnsQuestion> dns{};
   std::vector<std::string> accounts{};  // addresses in lower case
 
-  bool empty() const { return dns.empty() && accounts.empty(); }
+  std::vector<QuotaQuestion> quotas{};
+
+  bool empty() const { return dns.empty() && accounts.empty() && quotas.empty(); }
 };
 
 // Requests of one message carry the same `instance=` and share these: client and sender are theirs
@@ -41,6 +46,13 @@ struct Facts {
   std::map<std::string, std::shared_ptr<const Account>, std::less<>> accounts{};
   // Null: not asked yet.
   const Account* account(std::string_view address) const;
+  std::map<QuotaQuestion, Quota> quotas{};
+  // What the message has reserved of its rates (checks/rate_ledger.hh); null: nothing.
+  std::shared_ptr<RateHold> rate_hold{};
+  bool is_suspect = false;  // no check makes an exception for the client
+  // What the message was told already (action_type.hh).
+  bool is_spam = false;
+  std::string given_header{};
   // A header that the first answer without objection gives to the message: "Name: value".
   std::string header{};
 };

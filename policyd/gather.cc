@@ -65,6 +65,9 @@ Gatherer::Search::~Search() {
   for (const auto& [address, id] : accounts_) {
     gatherer_.sources_.accounts.cancel(id);
   }
+  for (const auto& [question, id] : quotas_) {
+    gatherer_.sources_.quota_status.cancel(id);
+  }
 }
 
 void Gatherer::Search::start(const Waits& waits, base::Duration deadline) {
@@ -74,10 +77,13 @@ void Gatherer::Search::start(const Waits& waits, base::Duration deadline) {
   for (const std::string& address : waits.accounts) {
     ask(address);
   }
+  for (const QuotaQuestion& question : waits.quotas) {
+    ask(question);
+  }
   loop::Loop& loop = gatherer_.sources_.loop;
   if (missing_ == 0) {
     finish_later();  // all was remembered
-  } else if (!accounts_.empty()) {
+  } else if (!accounts_.empty() || !quotas_.empty()) {
     deadline_ = std::make_unique<loop::Timer>(loop, [this] { give_up(); });
     deadline_->start(deadline);
   }
@@ -114,11 +120,33 @@ void Gatherer::Search::ask(const std::string& address) {
   });
 }
 
+void Gatherer::Search::ask(const QuotaQuestion& question) {
+  QuotaStatus& status = gatherer_.sources_.quota_status;
+  if (const auto quota = status.remembered(question); quota) {
+    facts_.quotas.insert_or_assign(question, *quota);
+    return;
+  }
+  if (quotas_.contains(question)) {
+    return;
+  }
+  ++missing_;
+  quotas_[question] = status.find(question, [this, question](Quota quota) {
+    quotas_.erase(question);
+    facts_.quotas.insert_or_assign(question, quota);
+    finish_one();
+  });
+}
+
 // The deadline: what has not come is unknown. The resolver sees to its own questions.
 void Gatherer::Search::give_up() {
   for (const auto& [address, id] : std::exchange(accounts_, {})) {
     gatherer_.sources_.accounts.cancel(id);
     facts_.accounts.insert_or_assign(address, std::make_shared<const Account>());
+    --missing_;
+  }
+  for (const auto& [question, id] : std::exchange(quotas_, {})) {
+    gatherer_.sources_.quota_status.cancel(id);
+    facts_.quotas.insert_or_assign(question, Quota::unknown);
     --missing_;
   }
   if (missing_ == 0) {

@@ -1,4 +1,4 @@
-// policyd/gather.hh -- finds the facts that checks wait for: asks the DNS and the directory.
+// policyd/gather.hh -- finds the facts that checks wait for: DNS, directory, Dovecot.
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
@@ -11,6 +11,7 @@
 
 #include "policyd/accounts.hh"
 #include "policyd/facts.hh"
+#include "policyd/quota_status.hh"
 
 namespace policy {
 
@@ -19,6 +20,7 @@ struct Sources {
   loop::Loop& loop;
   loop::Resolver& resolver;
   Accounts& accounts;
+  QuotaStatus& quota_status;
 };
 
 // Loop thread.
@@ -40,6 +42,7 @@ class Gatherer {
     void start(const Waits& waits, base::Duration deadline);
     void ask(const auth::DnsQuestion& question, base::Duration deadline);
     void ask(const std::string& address);
+    void ask(const QuotaQuestion& question);
     void finish_one();
     void finish_later();
     void give_up();
@@ -49,6 +52,7 @@ class Gatherer {
     Done done_;
     std::vector<std::uint64_t> questions_{};           // to the resolver, which keeps the deadline
     std::map<std::string, std::uint64_t> accounts_{};  // asked and not answered
+    std::map<QuotaQuestion, std::uint64_t> quotas_{};  // likewise
     std::size_t missing_ = 0;
     std::unique_ptr<loop::Timer> deadline_{};
     std::shared_ptr<Search*> self_{};  // a finish under way

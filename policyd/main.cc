@@ -5,10 +5,12 @@
 #include "policyd/control_verbs.hh"
 #include "policyd/events.hh"
 #include "policyd/list_keeper.hh"
+#include "policyd/rate_verbs.hh"
 #include "policyd/server.hh"
 #include "policyd/settings.hh"
 #include "policyd/shadow.hh"
 #include "policyd/store/lmdb_store.hh"
+#include "policyd/trap_verbs.hh"
 
 namespace policy {
 
@@ -52,6 +54,7 @@ class PolicyService final : public loop::Service<Settings> {
       return accounts.error();
     }
     accounts_->apply(std::move(*accounts));
+    quota_status_->apply(quota_status_options_of(settings));
     engine_.apply(settings);
     cast_shadow(settings);
     server_->apply(server_limits(settings));
@@ -74,7 +77,9 @@ class PolicyService final : public loop::Service<Settings> {
     if (auto opened = open_accounts(settings, context); !opened) {
       return opened;
     }
-    gatherer_.emplace(Sources{context.loop, *resolver_, *accounts_});
+    quota_status_.emplace(context.loop, log_);
+    quota_status_->apply(quota_status_options_of(settings));
+    gatherer_.emplace(Sources{context.loop, *resolver_, *accounts_, *quota_status_});
     explainer_.emplace(engine_, *gatherer_);
     list_keeper_.emplace(context.loop, *workers_, log_, [this](std::shared_ptr<const Lists> lists) {
       engine_.use_lists(std::move(lists));
@@ -89,7 +94,10 @@ class PolicyService final : public loop::Service<Settings> {
     }
     server_ = std::move(*server);
     if (context.control != nullptr) {
-      add_verbs(*context.control, {engine_, store_, *explainer_, *workers_, base::system_clock()});
+      const ControlParts parts{engine_, store_, *explainer_, *workers_, base::system_clock()};
+      add_verbs(*context.control, parts);
+      add_rate_verbs(*context.control, parts);
+      add_trap_verbs(*context.control, parts);
     }
     return {};
   }
@@ -137,6 +145,7 @@ class PolicyService final : public loop::Service<Settings> {
   std::unique_ptr<loop::Workers> workers_{};
   std::unique_ptr<loop::Resolver> resolver_{};
   std::unique_ptr<Accounts> accounts_{};
+  std::optional<QuotaStatus> quota_status_{};
   std::optional<Gatherer> gatherer_{};
   std::optional<Explainer> explainer_{};
   std::optional<ListKeeper> list_keeper_{};

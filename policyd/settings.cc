@@ -8,6 +8,12 @@
 #include "base/loop/listener.hh"
 #include "base/text.hh"
 
+#include "policyd/action_type.hh"
+#include "policyd/checks/quota.hh"
+#include "policyd/checks/rate.hh"
+#include "policyd/checks/sender_login.hh"
+#include "policyd/checks/trap.hh"
+
 namespace policy {
 
 namespace {
@@ -45,6 +51,13 @@ base::Result<void> check_settings(const Settings& settings) {
     return wrong("greylist_throttle_delay",
                  "not below greylist_retry_window, so no such mail could ever pass",
                  "write a delay of an hour and a window of days");
+  }
+  for (auto checked : {check_sender_login_settings(settings), check_rate_settings(settings),
+                       check_quota_settings(settings), check_trap_settings(settings),
+                       check_action_settings(settings)}) {
+    if (!checked) {
+      return checked;
+    }
   }
   return {};
 }

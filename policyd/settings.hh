@@ -7,8 +7,13 @@
 #include "base/settings.hh"
 
 #include "policyd/accounts_settings.hh"
+#include "policyd/action_settings.hh"
 #include "policyd/checks/greylist_settings.hh"
 #include "policyd/checks/list_settings.hh"
+#include "policyd/checks/quota_settings.hh"
+#include "policyd/checks/rate_settings.hh"
+#include "policyd/checks/sender_login_settings.hh"
+#include "policyd/checks/trap_settings.hh"
 
 namespace policy {
 
@@ -16,7 +21,12 @@ namespace policy {
 struct Settings : loop::DaemonSettings,
                   loop::ResolverSettings,
                   AccountsSettings,
+                  ActionSettings,
                   ListSettings,
+                  SenderLoginSettings,
+                  RateSettings,
+                  QuotaSettings,
+                  TrapSettings,
                   GreylistSettings {
   base::Words listen;
   std::int64_t max_connections = 0;
@@ -74,7 +84,9 @@ inline constexpr base::Setting<Settings> daemon_rows[] = {
 };
 
 inline constexpr auto all_rows =
-    base::join(daemon_rows, accounts_rows<Settings>, list_rows<Settings>, greylist_rows<Settings>);
+    base::join(daemon_rows, action_rows<Settings>, accounts_rows<Settings>, list_rows<Settings>,
+               sender_login_rows<Settings>, rate_rows<Settings>, quota_rows<Settings>,
+               trap_rows<Settings>, greylist_rows<Settings>);
 inline constexpr auto& settings_table = all_rows.rows;
 static_assert(base::is_documented(settings_table));
 

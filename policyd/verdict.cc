@@ -31,6 +31,18 @@ std::optional<Action> action_of(std::string_view word) {
   return std::nullopt;
 }
 
+base::Result<void> check_reply_text(std::string_view setting, std::string_view text) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (text.size() < 5 || (text[0] != '4' && text[0] != '5') || !is_digit(text[1]) ||
+      !is_digit(text[2]) || text[3] != ' ') {
+    return base::make_error(base::Errc::malformed,
+                            std::string(setting) + ": does not begin with a reply code",
+                            "write a code that begins with 4 or 5, an enhanced status code and a "
+                            "text, such as 452 4.2.2 Mailbox is full");
+  }
+  return {};
+}
+
 std::string answer_line(const Verdict& verdict) {
   std::string line = "action=";
   if (verdict.action != Action::code) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/log.hh"
+#include "base/result.hh"
 
 namespace policy {
 
@@ -36,6 +37,7 @@ struct Verdict {
   const base::Event* event = nullptr;  // the log line of this verdict; none without an opinion
   std::string reason{};                // why, for the log and `explain`; never sent to the client
   std::string_view check{};            // whose verdict it is; the chain fills it in
+  bool is_spam = false;                // also where the client is not refused
 
   // The client is told no, for now or for good.
   bool is_refusal() const {
@@ -43,6 +45,9 @@ struct Verdict {
            action == Action::reject || action == Action::code;
   }
 };
+
+// malformed unless a setting's value can be the text of Action::code: "452 4.2.2 ...".
+base::Result<void> check_reply_text(std::string_view setting, std::string_view text);
 
 // "action=WORD[ TEXT]\n\n". Control bytes of the text become blanks and it is cut at 400 bytes, so
 // that no text can add a second line to the answer or overflow an SMTP reply.

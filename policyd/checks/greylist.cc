@@ -124,7 +124,8 @@ GreylistSubject Greylist::subject_of(const Inquiry& inquiry) const {
   GreylistSubject subject{.address = base::to_lower(inquiry.request[Attribute::client_address]),
                           .network = {},
                           .sender = base::to_lower(inquiry.request[Attribute::sender]),
-                          .recipient = base::to_lower(inquiry.request[Attribute::recipient])};
+                          .recipient = base::to_lower(inquiry.request[Attribute::recipient]),
+                          .is_suspect = inquiry.facts.is_suspect};
   if (const auto& client = inquiry.facts.client; client) {
     subject.network =
         base::IpNetwork(*client, client->is_v4() ? options_.ipv4_prefix : options_.ipv6_prefix)
@@ -174,7 +175,7 @@ base::Result<Greylist::Finding> Greylist::find(const GreylistSubject& subject, S
     auto network = decode_network((*row)->value);
     finding.network = network ? std::optional(std::move(*network)) : std::nullopt;
   }
-  if (finding.network && is_trusted(*finding.network, now, options_.rules)) {
+  if (!subject.is_suspect && finding.network && is_trusted(*finding.network, now, options_.rules)) {
     return finding;
   }
   if (!finding.network) {
@@ -332,7 +333,8 @@ Answer Greylist::ask(const Inquiry& inquiry) {
   if (!finding) {
     return unsure(finding.error(), inquiry);
   }
-  if (finding->network && is_trusted(*finding->network, now, options_.rules)) {
+  if (!subject.is_suspect && finding->network &&
+      is_trusted(*finding->network, now, options_.rules)) {
     return trusted(subject, *finding, inquiry);
   }
   if (finding->must_wait()) {
@@ -344,7 +346,7 @@ Answer Greylist::ask(const Inquiry& inquiry) {
     if (standing == nullptr) {
       return unsure(std::get<base::Error>(answer), inquiry);
     }
-    if (standing->bypass) {
+    if (standing->bypass && !subject.is_suspect) {
       return bypass(*standing, inquiry);
     }
     if (!standing->pool.empty()) {

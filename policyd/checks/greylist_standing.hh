@@ -19,6 +19,7 @@ struct GreylistSubject {
   std::string network{};
   std::string sender{};
   std::string recipient{};
+  bool is_suspect = false;  // no exception is made
 };
 
 // Why mail need not wait at all.

@@ -7,6 +7,7 @@
 // store shared by several hosts would be a third.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -49,7 +50,7 @@ class Key {
   // `bytes` beyond the capacity are cut.
   Key(Table table, std::string_view bytes) : table_(table) {
     size_ = static_cast<std::uint8_t>(bytes.size() < capacity ? bytes.size() : capacity);
-    std::memcpy(bytes_.data(), bytes.data(), size_);
+    std::copy_n(bytes.begin(), size_, bytes_.begin());
   }
 
   Table table() const { return table_; }

@@ -6,11 +6,13 @@
 //   list NAME: ENTRY, ENTRY      the entries of a list file
 //   wait 5m                      turns the clock
 //   store down | store up
-//   dns TYPE NAME = VALUE, ...   an answer of the DNS; VALUE "failed"; what is not said is not
-//   there > STATE NAME=VALUE ...       a request: client, name, from, to, sasl, instance; any
-//   attribute < ACTION [TEXT]              the answer must be this raw BYTES bytes of a client (\n
-//   and \xNN), answered or refused log WORDS                    a line with these words was logged
-//   since the last request
+//   dns TYPE NAME = VALUE, ...   an answer of the DNS; VALUE "failed"; others do not exist
+//   account ADDRESS = MAILBOX ...  what the directory says; or nobody, unknown, catch_all MAILBOX
+//   quota MAILBOX = BYTES        the room it has; others have enough
+//   > STATE NAME=VALUE ...       a request: client, name, from, to, sasl, instance; any attribute
+//   < ACTION [TEXT]              the answer must be this
+//   raw BYTES                    bytes of a client (\n and \xNN), answered or refused
+//   log WORDS                    a line with these words was logged since the last request
 #include <algorithm>
 #include <cstdio>
 #include <map>
@@ -59,8 +61,7 @@ class Replay {
     const std::string_view word = line.substr(0, line.find(' '));
     const std::string_view rest = base::trim(line.substr(word.size()));
     if (word == "set") {
-      settings_text_.append(rest).append("\n");
-      return apply();
+      return set(rest);
     }
     if (word == "list") {
       return take_list(rest);
@@ -75,6 +76,12 @@ class Replay {
     }
     if (word == "dns") {
       return take_dns(rest);
+    }
+    if (word == "account") {
+      return take_account(rest);
+    }
+    if (word == "quota") {
+      return take_quota(rest);
     }
     if (word == "store") {
       store_.break_down(rest == "down");
@@ -97,9 +104,18 @@ class Replay {
   }
 
  private:
+  std::string set(std::string_view text) {
+    const std::size_t equals = std::min(text.find('='), text.size());
+    set_[std::string(base::trim(text.substr(0, equals)))] = text;
+    return apply();
+  }
+
   std::string apply() {
-    const auto settings =
-        base::settings_from_text(policy::settings_table, "script", settings_text_);
+    std::string text;
+    for (const auto& [name, line] : set_) {
+      text.append(line).append("\n");
+    }
+    const auto settings = base::settings_from_text(policy::settings_table, "script", text);
     if (!settings) {
       return settings.error().text();
     }
@@ -163,9 +179,52 @@ class Replay {
     return {};
   }
 
-  // Plays the DNS until nothing waits any more.
+  // "alice@example.org = alice@example.org", "x@example.org = catch_all bob@example.org", or one of
+  // nobody, unknown; whoever is not said is foreign.
+  std::string take_account(std::string_view text) {
+    const std::size_t equals = text.find('=');
+    policy::Account account{.state = policy::Account::State::found};
+    for (const std::string_view word : base::split_words(text.substr(equals + 1))) {
+      if (word == "nobody" || word == "unknown") {
+        account.state =
+            word == "nobody" ? policy::Account::State::nobody : policy::Account::State::unknown;
+      } else if (word == "catch_all") {
+        account.is_catch_all = true;
+      } else {
+        account.mailboxes.emplace_back(word);
+      }
+    }
+    accounts_[std::string(base::trim(text.substr(0, equals)))] = account;
+    return {};
+  }
+
+  // "alice@example.org = 1000": the room it has; whoever is not said has enough.
+  std::string take_quota(std::string_view text) {
+    const std::size_t equals = text.find('=');
+    const auto room = base::parse_number<std::uint64_t>(base::trim(text.substr(equals + 1)));
+    room_[std::string(base::trim(text.substr(0, equals)))] = room.value_or(0);
+    return room ? "" : room.error().text();
+  }
+
+  void serve_accounts() {
+    for (const std::string& address : conversation_->waits().accounts) {
+      const auto known = accounts_.find(address);
+      conversation_->facts().accounts[address] = std::make_shared<const policy::Account>(
+          known != accounts_.end() ? known->second
+                                   : policy::Account{.state = policy::Account::State::foreign});
+    }
+    for (const policy::QuotaQuestion& question : conversation_->waits().quotas) {
+      const auto room = room_.find(question.mailbox);
+      conversation_->facts().quotas[question] = room == room_.end() || question.size < room->second
+                                                    ? policy::Quota::room
+                                                    : policy::Quota::full;
+    }
+  }
+
+  // Plays the DNS and the others until nothing waits any more.
   policy::Conversation::Progress serve(policy::Conversation::Progress progress, std::string& out) {
     while (progress == policy::Conversation::Progress::waiting) {
+      serve_accounts();
       for (const auth::DnsQuestion& question : conversation_->waits().dns) {
         const auto at = dns_.find(question);
         conversation_->facts().dns.add(
@@ -218,11 +277,13 @@ class Replay {
   std::string log_text_{};
   base::Log log_{"replay", base::memory_log_sink(log_text_), base::Level::debug};
   policy::MemoryStore store_{};
-  std::string settings_text_{};
+  std::map<std::string, std::string> set_{};  // lines of settings, by name
   std::optional<policy::Engine> engine_{};
   std::string answer_{};
 
   std::map<auth::DnsQuestion, auth::DnsAnswer> dns_{};
+  std::map<std::string, policy::Account> accounts_{};
+  std::map<std::string, std::uint64_t> room_{};
   std::optional<policy::Conversation> conversation_{};
 };
 
