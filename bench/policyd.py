@@ -118,13 +118,13 @@ class Bench:
         if not good:
             self.failed.append(text)
 
-    def start(self, name):
+    def start(self, name, more=""):
         folder = self.scratch / name
         (folder / "lists").mkdir(parents=True, exist_ok=True)
         (folder / "lists/whitelist").write_text("".join(f"mx{i}.trusted.example\n10.{i}.0.0/16\n" for i in range(80)))
         (folder / "lists/sender_blacklist").write_text("".join(f"@spam{i}.example\n" for i in range(80)))
         (folder / "conf").write_text(f"log_to = {folder}/log\ncontrol_socket =\nlisten = unix:{folder}/socket\n"
-                                     f"state_file = {folder}/state.mdb\nlist_folder = {folder}/lists\n")
+                                     f"state_file = {folder}/state.mdb\nlist_folder = {folder}/lists\n{more}")
         return Server([self.program, "--config", folder / "conf"], folder / "socket", self.log)
 
     def start_postgrey(self):
@@ -171,6 +171,19 @@ class Bench:
         self.bar(f"{rows['mixed']['cpu_us']:.1f} us CPU a request, mixed (25)", rows["mixed"]["cpu_us"] <= 25)
         self.bar(f"{rows['mixed']['req_s']:.0f} requests/s at 16 connections, mixed (30000 on a quiet machine)",
                  rows["mixed"]["req_s"] >= 30_000)
+
+    def rates(self):
+        """What limits of clients and of sender domains add to a request."""
+        limits = ("rate_client_messages = 1000000/1h, 9000000/1d\nrate_client_recipients = 1000000/1h, 9000000/1d\n"
+                  "rate_domain_recipients = 1000000/1h\n")
+        rows = {}
+        for name, more in (("without", "greylist = no\n"), ("with", "greylist = no\n" + limits)):
+            server = self.start(f"rates-{name}", more)
+            rows[name] = self.medians(server, "--mode", "mixed")
+            server.stop()
+            print(f"policyd without greylist, {name:7} 5 limits of 2 kinds: {text_of(rows[name])}", flush=True)
+        more = rows["with"]["cpu_us"] - rows["without"]["cpu_us"]
+        self.bar(f"{more:.1f} us CPU more a request for five limits (10)", more <= 10)
 
     def stalled(self):
         """The slowest answer while clients hold half a request, with and without them."""
@@ -269,6 +282,7 @@ def main():
             print(f"{os.cpu_count()} processors, load {file.read().split()[0]}, medians of {RUNS} runs of "
                   f"{arguments.seconds:g} s", flush=True)
         bench.rate()
+        bench.rates()
         bench.stalled()
         bench.sizes_and_kills()
     sys.exit(1 if bench.failed else 0)
