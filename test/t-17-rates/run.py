@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# test/t-17-rates/run.py -- Rates on a real Postfix: limits of logins and clients, what is given up, show and reset, kill -9.
+# test/t-17-rates/run.py -- Rates on a real Postfix: logins, clients, what is given up, show and reset, kill -9.
 # SPDX-License-Identifier: GPL-3.0-or-later
 import pathlib
 import re
@@ -84,7 +84,7 @@ with Stage() as stage:
               "mail for nobody is refused by Postfix")
     for _ in range(2):
         equal(postfix.send("x@example.org", BOB, MAIL, xclient=one).code, 250, "a client without login may send two")
-    equal(postfix.send("x@example.org", BOB, MAIL, xclient=one).code, 450, "and no third; what was refused did not count")
+    equal(postfix.send("x@example.org", BOB, MAIL, xclient=one).code, 450, "and no third: refused mail did not count")
     equal(postfix.send("x@example.org", BOB, MAIL, xclient=other).code, 250, "its neighbour may")
     rows = stage.posthouse("rate", "show", "192.0.2.7", "--json")
     equal([(x["kind"], x["count"]) for x in rows], [("client", 2)], "rate show knows clients by their address")
@@ -93,7 +93,7 @@ with Stage() as stage:
     stage.configure("policyd", {**SETTINGS, "rate_client_messages": "20/1h, 10/1d"})
     policyd.reload()
     policyd.log.wait(r"daemon\.reload\.failed .*rate_client_messages: .*no effect beside the other", since=mark)
-    equal(postfix.send("x@example.org", BOB, MAIL, xclient=one).code, 450, "a wrong limit is refused, the old ones stay")
+    equal(postfix.send("x@example.org", BOB, MAIL, xclient=one).code, 450, "a wrong limit is refused, the old stay")
     mark = policyd.log.mark()
     stage.configure("policyd", {**SETTINGS, "rate_client_messages": "20/1h", "rate_action": "reject"})
     policyd.reload()

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# test/t-19-traps/run.py -- Spamtraps and action types on a real Postfix: entries, forgetting, headers, a trainer by FILTER.
+# test/t-19-traps/run.py -- Spamtraps and action types on a real Postfix: entries, headers, a trainer by FILTER.
 # SPDX-License-Identifier: GPL-3.0-or-later
 import pathlib
 import sys
