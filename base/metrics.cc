@@ -36,15 +36,16 @@ void append_head(std::string& text, const Metric& metric) {
   text.append("# HELP ").append(metric.name()).append(" ").append(metric.help()).append("\n");
 }
 
-void append_sample(std::string& text, const Metric& metric) {
+void append_sample(std::string& text, const Metric& metric, std::string_view labels,
+                   std::int64_t value) {
   text += metric.name();
   if (metric.type() == "counter") {
     text += "_total";
   }
-  if (!metric.labels().empty()) {
-    text.append("{").append(metric.labels()).append("}");
+  if (!labels.empty()) {
+    text.append("{").append(labels).append("}");
   }
-  text.append(" ").append(std::to_string(metric.value())).append("\n");
+  text.append(" ").append(std::to_string(value)).append("\n");
 }
 
 }  // namespace
@@ -56,6 +57,35 @@ Metric::Metric(std::string_view name, std::string_view help, std::string_view la
   all.metrics.push_back(this);
 }
 
+void Metric::append_samples(std::string& text) const {
+  append_sample(text, *this, labels_, value());
+}
+
+CounterFamily::Child& CounterFamily::with(std::string_view labels) {
+  const std::lock_guard lock(mutex_);
+  auto at = children_.find(labels);
+  if (at == children_.end()) {
+    at = children_.emplace(labels, std::make_unique<Child>()).first;
+  }
+  return *at->second;
+}
+
+std::int64_t CounterFamily::value() const {
+  const std::lock_guard lock(mutex_);
+  std::int64_t sum = 0;
+  for (const auto& [labels, child] : children_) {
+    sum += child->value();
+  }
+  return sum;
+}
+
+void CounterFamily::append_samples(std::string& text) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [labels, child] : children_) {
+    append_sample(text, *this, labels, child->value());
+  }
+}
+
 std::string open_metrics_text() {
   std::string text;
   std::string_view family;
@@ -64,7 +94,7 @@ std::string open_metrics_text() {
       family = metric->name();
       append_head(text, *metric);
     }
-    append_sample(text, *metric);
+    metric->append_samples(text);
   }
   text += "# EOF\n";
   return text;
