@@ -24,6 +24,8 @@ namespace {
 constexpr std::uint64_t wanted_sockets = 8192;  // outgoing-range: questions at work
 constexpr std::uint64_t spare_descriptors = 1024;
 constexpr std::uint64_t least_sockets = 64;
+// Questions for each socket: those without one wait for it inside libunbound, some 10 kB each.
+constexpr std::uint64_t questions_per_socket = 4;
 constexpr int class_in = 1;
 
 // Zones libunbound answers itself (RFC 6303, 6761) although a forwarder in a private network, or a
@@ -120,10 +122,11 @@ base::Result<void> Resolver::open(const ResolverSettings& settings) {
                             "raise LimitNOFILE of the service");
   }
   if (sockets < wanted_sockets) {
-    loop_.log().write(resolver_narrow, {{"questions", std::to_string(2 * sockets)},
-                                        {"limit", std::to_string(2 * wanted_sockets)}});
+    loop_.log().write(resolver_narrow,
+                      {{"questions", std::to_string(questions_per_socket * sockets)},
+                       {"limit", std::to_string(questions_per_socket * wanted_sockets)}});
   }
-  question_limit_ = 2 * sockets;
+  question_limit_ = questions_per_socket * sockets;
   context_.reset(ub_ctx_create_event(loop_.raw()));
   if (!context_) {
     return base::make_error(base::Errc::unavailable, "libunbound gives no context");
@@ -138,7 +141,7 @@ base::Result<void> Resolver::open(const ResolverSettings& settings) {
 base::Result<void> Resolver::configure(const ResolverSettings& settings, std::uint64_t sockets) {
   const std::pair<const char*, std::string> options[] = {
       {"outgoing-range:", std::to_string(sockets)},
-      {"num-queries-per-thread:", std::to_string(2 * sockets)},
+      {"num-queries-per-thread:", std::to_string(questions_per_socket * sockets)},
       {"msg-cache-size:", "64m"},
       {"rrset-cache-size:", "64m"},
       {"do-not-query-localhost:", settings.resolver == "recursive" ? "yes" : "no"},
