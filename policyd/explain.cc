@@ -50,6 +50,7 @@ struct Explainer::Task {
   Explanation explanation;
   Done done;
   std::unique_ptr<Gatherer::Search> search{};
+  base::SteadyTime since{};
 };
 
 Explainer::Explainer(Engine& engine, Gatherer& gatherer) : engine_(engine), gatherer_(gatherer) {}
@@ -58,17 +59,20 @@ Explainer::~Explainer() = default;
 
 void Explainer::explain(const Request& request, Done done) {
   tasks_.push_back(std::make_unique<Task>(engine_, request, std::move(done)));
+  tasks_.back()->since = engine_.clock().ticks();
   go_on(std::prev(tasks_.end()));
 }
 
 void Explainer::go_on(Tasks::iterator task) {
   Explanation& explanation = (*task)->explanation;
   if (!explanation.proceed()) {
-    (*task)->search = gatherer_.find(
-        explanation.waits(), explanation.facts(), engine_.lookup_deadline(), [this, task] {
-          const auto finished = std::move((*task)->search);  // it is calling us
-          go_on(task);
-        });
+    const auto waited =
+        std::chrono::duration_cast<base::Duration>(engine_.clock().ticks() - (*task)->since);
+    const auto left = time_left(explanation.waits(), engine_.lookup_deadline(), waited);
+    (*task)->search = gatherer_.find(explanation.waits(), explanation.facts(), left, [this, task] {
+      const auto finished = std::move((*task)->search);  // it is calling us
+      go_on(task);
+    });
     return;
   }
   const auto told = std::move(*task);

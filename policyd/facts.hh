@@ -13,9 +13,12 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.hh"
 #include "base/ip.hh"
+#include "base/settings.hh"
 
 #include "auth-lib/dns_view.hh"
+#include "auth-lib/spf.hh"
 
 #include "policyd/account.hh"
 #include "policyd/quota.hh"
@@ -29,10 +32,40 @@ class RateHold;
 struct Waits {
   std::vector<auth::DnsQuestion> dns{};
   std::vector<std::string> accounts{};  // addresses in lower case
+  // At most so long after the request began to wait; zero: as long as lookup_deadline allows. For
+  // questions to strangers, who could use up the time of the checks behind.
+  base::Duration within{};
 
   std::vector<QuotaQuestion> quotas{};
 
   bool empty() const { return dns.empty() && accounts.empty() && quotas.empty(); }
+};
+
+// What SPF says of client and sender (checks/spf.hh).
+struct SpfFinding {
+  auth::SpfOutcome sender{};  // of MAIL FROM; for the null sender of HELO (RFC 7208 s2.4)
+  auth::SpfOutcome helo{};    // of HELO; none when it was not checked
+  std::string domain{};       // the one `sender` speaks of, in lower case
+};
+
+// An entry of a DNS list that the message met.
+struct DnsblHit {
+  std::string zone{};
+  std::string what{};      // that is listed: the client's address, or a name
+  std::string question{};  // the name that was asked for
+  base::IpAddress answer{};
+  int weight = 0;
+};
+
+// What the DNS lists say of a message (checks/dnsbl.hh).
+struct DnsblFinding {
+  int score = 0;
+  int missing = 0;  // how much zones that failed could have added
+  std::vector<DnsblHit> hits{};
+  std::vector<std::string> notes{};  // filled in a rehearsal
+
+  // Lists of the good outweigh: the client is known to send wanted mail.
+  bool is_welcome() const { return score < 0; }
 };
 
 // Requests of one message carry the same `instance=` and share these: client and sender are theirs
@@ -53,6 +86,10 @@ struct Facts {
   // What the message was told already (action_type.hh).
   bool is_spam = false;
   std::string given_header{};
+  std::optional<base::WallTime> spf_began{};
+  std::optional<SpfFinding> spf{};  // once a check has asked: use spf_of()
+  bool has_spf_header = false;
+  std::optional<DnsblFinding> dnsbl{};  // once the check has asked
   // A header that the first answer without objection gives to the message: "Name: value".
   std::string header{};
 };

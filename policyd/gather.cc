@@ -2,10 +2,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policyd/gather.hh"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/metrics.hh"
 #include "base/must.hh"
+
+#include "auth-lib/dns_found.hh"
 
 namespace policy {
 
@@ -20,36 +23,17 @@ base::Gauge waiting_requests("policyd_waiting_requests",
 
 }  // namespace
 
+base::Duration time_left(const Waits& waits, base::Duration lookup_deadline,
+                         base::Duration waited) {
+  const base::Duration limit = waits.within > base::Duration::zero()
+                                   ? std::min(waits.within, lookup_deadline)
+                                   : lookup_deadline;
+  return std::max(limit - waited, base::Duration::zero());
+}
+
 auth::DnsAnswer dns_answer_of(const base::Result<loop::DnsAnswer>& answer) {
-  using Outcome = auth::DnsAnswer::Outcome;
-  if (!answer) {
-    return {.outcome = Outcome::failed};
-  }
-  auth::DnsAnswer out{.outcome = Outcome::found};
-  for (const std::string& text : answer->addresses()) {
-    if (const auto address = base::IpAddress::parse(text); address) {
-      out.addresses.push_back(*address);
-    }
-  }
-  switch (answer->type) {
-    case loop::DnsType::txt:
-      out.texts = answer->texts();
-      break;
-    case loop::DnsType::ptr:
-      out.texts = answer->names();
-      break;
-    case loop::DnsType::mx:
-      for (loop::DnsMx& exchanger : answer->exchangers()) {
-        out.texts.push_back(std::move(exchanger.host));
-      }
-      break;
-    default:
-      break;
-  }
-  if (out.addresses.empty() && out.texts.empty()) {
-    out.outcome = Outcome::none;
-  }
-  return out;
+  return answer ? auth::dns_answer_from(*answer)
+                : auth::DnsAnswer{.outcome = auth::DnsAnswer::Outcome::failed};
 }
 
 Gatherer::Search::Search(Gatherer& gatherer, Facts& facts, Done done)

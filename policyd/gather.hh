@@ -68,6 +68,9 @@ class Gatherer {
   Sources sources_;
 };
 
+// How long a search for `waits` may last, of a request that has waited for `waited` already.
+base::Duration time_left(const Waits& waits, base::Duration lookup_deadline, base::Duration waited);
+
 // What the pure checks see of the resolver's answer.
 auth::DnsAnswer dns_answer_of(const base::Result<loop::DnsAnswer>& answer);
 

@@ -133,7 +133,7 @@ void Server::search(Client& client) {
   }
   client.stream.pause();
   const auto waited = std::chrono::duration_cast<base::Duration>(now - *client.waiting_since);
-  const auto left = std::max(engine_.lookup_deadline() - waited, base::Duration::zero());
+  const auto left = time_left(client.conversation.waits(), engine_.lookup_deadline(), waited);
   client.search = gatherer_.find(
       client.conversation.waits(), client.conversation.facts(), left, [this, &client] {
         const auto finished = std::move(client.search);  // it is calling us
