@@ -32,13 +32,20 @@ base::Counter count_dry("policyd_dry_run_refusals",
 
 }  // namespace
 
-Engine::Engine(const Settings& settings, Store& store, const base::Clock& clock, base::Log& log)
-    : store_(store), clock_(clock), log_(log), trap_book_(store_) {
+Engine::Engine(const Settings& settings, Store& store, const base::Clock& clock, base::Log& log,
+               EngineRole role)
+    : store_(store),
+      clock_(clock),
+      log_(log),
+      dnsbl_zones_(log, role == EngineRole::live),
+      trap_book_(store_) {
   chain_.append(std::make_unique<ListCheck>(list_options_, lists_));
   chain_.append(std::make_unique<SenderLogin>(sender_login_));
   chain_.append(std::make_unique<RateCheck>(rates_, rate_ledger_, store_, log));
   chain_.append(std::make_unique<QuotaCheck>(quota_));
   chain_.append(std::make_unique<TrapCheck>(traps_, trap_book_));
+  chain_.append(std::make_unique<SpfCheck>(spf_options_));
+  chain_.append(std::make_unique<DnsblCheck>(dnsbl_options_, dnsbl_zones_));
   chain_.append(std::make_unique<Greylist>(greylist_, store_, log));
   apply(settings);
 }
@@ -51,6 +58,8 @@ void Engine::apply(const Settings& settings) {
   quota_ = quota_options_of(settings);
   traps_ = trap_options_of(settings);
   actions_ = action_options_of(settings);
+  spf_options_ = spf_options_of(settings);
+  dnsbl_options_ = dnsbl_options_of(settings, dnsbl_zones_);
   greylist_ = greylist_options_of(settings);
   chain_.run_dry(settings.dry_run);
 }

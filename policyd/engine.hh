@@ -16,11 +16,13 @@
 
 #include "policyd/action_type.hh"
 #include "policyd/chain.hh"
+#include "policyd/checks/dnsbl.hh"
 #include "policyd/checks/greylist.hh"
 #include "policyd/checks/list.hh"
 #include "policyd/checks/quota.hh"
 #include "policyd/checks/rate.hh"
 #include "policyd/checks/sender_login.hh"
+#include "policyd/checks/spf.hh"
 #include "policyd/checks/trap.hh"
 #include "policyd/request.hh"
 #include "policyd/settings.hh"
@@ -28,10 +30,14 @@
 
 namespace policy {
 
+// A shadow only rehearses: what it finds out about the world it neither logs nor counts.
+enum class EngineRole { live, shadow };
+
 class Engine {
  public:
   // All must outlive the engine.
-  Engine(const Settings& settings, Store& store, const base::Clock& clock, base::Log& log);
+  Engine(const Settings& settings, Store& store, const base::Clock& clock, base::Log& log,
+         EngineRole role = EngineRole::live);
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
   ~Engine() = default;
@@ -44,6 +50,8 @@ class Engine {
   const RateLedger& rate_ledger() const { return *rate_ledger_; }
   const TrapOptions& traps() const { return traps_; }
   TrapBook& trap_book() { return trap_book_; }
+  // To be tested by whoever asks the DNS (self_test.hh).
+  DnsblZones& dnsbl_zones() { return dnsbl_zones_; }
 
   // Told of every verdict and of the rows that changed on the way to it; null: nobody.
   using Witness = std::function<void(const Request& request, const Facts& facts,
@@ -74,6 +82,9 @@ class Engine {
   Witness witness_{};
   base::Duration lookup_deadline_{};
   ListOptions list_options_{};
+  SpfOptions spf_options_{};
+  DnsblZones dnsbl_zones_;
+  DnsblOptions dnsbl_options_{};
   SenderLoginOptions sender_login_{};
   RateOptions rates_{};
   std::shared_ptr<RateLedger> rate_ledger_ = std::make_shared<RateLedger>();

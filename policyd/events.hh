@@ -46,6 +46,34 @@ inline constexpr Event list_unreadable{
     "policyd.list.unreadable", Level::error, "file error",
     "A list file exists but cannot be read. The entries read before stay in force. Mend its "
     "permissions."};
+inline constexpr Event spf_reject{
+    "policyd.spf.reject", Level::info, "action client name sender recipient reason",
+    "By SPF the client may not send this mail, and the settings refuse it. If it was wanted, its "
+    "sender's domain must mend its record; `posthouse spf` shows how it was read."};
+inline constexpr Event spf_defer{
+    "policyd.spf.defer", Level::info, "action client name sender recipient reason",
+    "An SPF result for which the settings tell the mail to come back."};
+inline constexpr Event dnsbl_reject{
+    "policyd.dnsbl.reject", Level::info, "action client name sender recipient reason",
+    "DNS lists know the client, and the settings refuse it; the reason has each answer. Who is "
+    "listed by mistake must turn to the list."};
+inline constexpr Event dnsbl_defer{
+    "policyd.dnsbl.defer", Level::info, "action client name sender recipient reason",
+    "DNS lists know the client, or could not be asked, and the settings tell the mail to come "
+    "back."};
+inline constexpr Event dnsbl_good{"policyd.dnsbl.good", Level::info, "zone ipv6",
+                                  "A DNS list passed its test and is used from now on; without "
+                                  "ipv6 not for clients with such addresses."};
+inline constexpr Event dnsbl_bad{
+    "policyd.dnsbl.bad", Level::warning, "zone error",
+    "A DNS list is not used until its test passes; mail is checked without it. When it stays so, "
+    "look whether the list still exists and serves you; a list without test entries belongs into "
+    "dnsbl_untested."};
+inline constexpr Event dnsbl_refused{
+    "policyd.dnsbl.refused", Level::warning, "zone",
+    "A DNS list answered with an error code (127.255.255.0/24) or with an address that is no "
+    "answer of a list. It counts as no answer. Most often you ask through a public resolver, or "
+    "too much: let policyd ask for itself (resolver = recursive). At most one line a minute."};
 inline constexpr Event dry_run{
     "policyd.dry_run", Level::info, "check action client sender recipient reason",
     "A check that dry_run names would have refused; the request went on. Nothing to do; look "
@@ -150,6 +178,13 @@ inline constexpr std::array events{
     event::quota_trouble,
     event::trap_hit,
     event::trap_refuse,
+    event::spf_reject,
+    event::spf_defer,
+    event::dnsbl_reject,
+    event::dnsbl_defer,
+    event::dnsbl_good,
+    event::dnsbl_bad,
+    event::dnsbl_refused,
     event::directory_trouble,
     event::directory_back,
     event::shadow_differs,

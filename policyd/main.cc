@@ -6,6 +6,7 @@
 #include "policyd/events.hh"
 #include "policyd/list_keeper.hh"
 #include "policyd/rate_verbs.hh"
+#include "policyd/self_test.hh"
 #include "policyd/server.hh"
 #include "policyd/settings.hh"
 #include "policyd/shadow.hh"
@@ -59,6 +60,7 @@ class PolicyService final : public loop::Service<Settings> {
     cast_shadow(settings);
     server_->apply(server_limits(settings));
     list_keeper_->reload(settings);
+    self_test_->look();
     return {};
   }
 
@@ -81,6 +83,7 @@ class PolicyService final : public loop::Service<Settings> {
     quota_status_->apply(quota_status_options_of(settings));
     gatherer_.emplace(Sources{context.loop, *resolver_, *accounts_, *quota_status_});
     explainer_.emplace(engine_, *gatherer_);
+    self_test_.emplace(context.loop, *gatherer_, engine_.dnsbl_zones(), base::system_clock());
     list_keeper_.emplace(context.loop, *workers_, log_, [this](std::shared_ptr<const Lists> lists) {
       engine_.use_lists(std::move(lists));
     });
@@ -149,6 +152,7 @@ class PolicyService final : public loop::Service<Settings> {
   std::optional<Gatherer> gatherer_{};
   std::optional<Explainer> explainer_{};
   std::optional<ListKeeper> list_keeper_{};
+  std::optional<SelfTest> self_test_{};
   std::unique_ptr<Shadow> shadow_{};
   std::unique_ptr<Server> server_{};
 };

@@ -9,9 +9,11 @@
 #include "base/text.hh"
 
 #include "policyd/action_type.hh"
+#include "policyd/checks/dnsbl.hh"
 #include "policyd/checks/quota.hh"
 #include "policyd/checks/rate.hh"
 #include "policyd/checks/sender_login.hh"
+#include "policyd/checks/spf.hh"
 #include "policyd/checks/trap.hh"
 
 namespace policy {
@@ -42,6 +44,16 @@ base::Result<void> check_settings(const Settings& settings) {
       return wrong(name, "cannot use \"" + base::printable(path, 80) + "\"",
                    "write an absolute path");
     }
+  }
+  if (const auto spf = check_spf_settings(settings); !spf) {
+    return spf;
+  }
+  if (const auto dnsbl = check_dnsbl_settings(settings); !dnsbl) {
+    return dnsbl;
+  }
+  if (settings.spf_deadline > settings.lookup_deadline) {
+    return wrong("spf_deadline", "longer than lookup_deadline",
+                 "leave the checks behind it some time: less than lookup_deadline");
   }
   if (settings.greylist_delay >= settings.greylist_retry_window) {
     return wrong("greylist_delay", "not below greylist_retry_window, so no mail could ever pass",

@@ -8,11 +8,13 @@
 
 #include "policyd/accounts_settings.hh"
 #include "policyd/action_settings.hh"
+#include "policyd/checks/dnsbl_settings.hh"
 #include "policyd/checks/greylist_settings.hh"
 #include "policyd/checks/list_settings.hh"
 #include "policyd/checks/quota_settings.hh"
 #include "policyd/checks/rate_settings.hh"
 #include "policyd/checks/sender_login_settings.hh"
+#include "policyd/checks/spf_settings.hh"
 #include "policyd/checks/trap_settings.hh"
 
 namespace policy {
@@ -27,6 +29,8 @@ struct Settings : loop::DaemonSettings,
                   RateSettings,
                   QuotaSettings,
                   TrapSettings,
+                  SpfSettings,
+                  DnsblSettings,
                   GreylistSettings {
   base::Words listen;
   std::int64_t max_connections = 0;
@@ -83,10 +87,10 @@ inline constexpr base::Setting<Settings> daemon_rows[] = {
     loop::trust_anchor_setting<Settings>(),
 };
 
-inline constexpr auto all_rows =
-    base::join(daemon_rows, action_rows<Settings>, accounts_rows<Settings>, list_rows<Settings>,
-               sender_login_rows<Settings>, rate_rows<Settings>, quota_rows<Settings>,
-               trap_rows<Settings>, greylist_rows<Settings>);
+inline constexpr auto all_rows = base::join(
+    daemon_rows, action_rows<Settings>, accounts_rows<Settings>, list_rows<Settings>,
+    sender_login_rows<Settings>, rate_rows<Settings>, quota_rows<Settings>, trap_rows<Settings>,
+    spf_rows<Settings>, dnsbl_rows<Settings>, greylist_rows<Settings>);
 inline constexpr auto& settings_table = all_rows.rows;
 static_assert(base::is_documented(settings_table));
 

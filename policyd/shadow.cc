@@ -69,7 +69,8 @@ base::Result<std::unique_ptr<Shadow>> Shadow::open(const std::string& path, cons
 Shadow::Shadow(const Settings& settings, const Parts& parts)
     : parts_(parts),
       before_(parts.store),
-      engine_(settings, before_, parts.clock, parts.log),
+      engine_(settings, before_, parts.clock, parts.log, EngineRole::shadow),
+      self_test_(parts.loop, parts.gatherer, engine_.dnsbl_zones(), parts.clock),
       lists_(parts.loop, parts.workers, parts.log,
              [this](std::shared_ptr<const Lists> lists) { engine_.use_lists(std::move(lists)); }) {}
 
@@ -83,6 +84,9 @@ void Shadow::compare(const Request& request, const Facts& facts, const Before& b
   }
   count_requests.add();
   tasks_.push_back(std::make_unique<Task>(request, facts, before, live));
+  // Found under the live settings: other lists, other zones may be asked here.
+  tasks_.back()->facts.spf.reset();
+  tasks_.back()->facts.dnsbl.reset();
   go_on(std::prev(tasks_.end()));
 }
 
@@ -92,11 +96,11 @@ void Shadow::go_on(Tasks::iterator at) {
   const auto verdict = engine_.rehearse(task.run, task.kept.request(), task.facts, task.notes);
   before_.show(nullptr);
   if (!verdict) {
-    task.search =
-        parts_.gatherer.find(task.run.waits, task.facts, engine_.lookup_deadline(), [this, at] {
-          const auto finished = std::move((*at)->search);
-          go_on(at);
-        });
+    const auto deadline = time_left(task.run.waits, engine_.lookup_deadline(), {});
+    task.search = parts_.gatherer.find(task.run.waits, task.facts, deadline, [this, at] {
+      const auto finished = std::move((*at)->search);
+      go_on(at);
+    });
     return;
   }
   if (!is_same_answer(task.live, *verdict)) {

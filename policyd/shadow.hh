@@ -13,6 +13,7 @@
 #include "policyd/engine.hh"
 #include "policyd/gather.hh"
 #include "policyd/list_keeper.hh"
+#include "policyd/self_test.hh"
 #include "policyd/store/witness_store.hh"
 
 namespace policy {
@@ -51,6 +52,7 @@ class Shadow {
   Parts parts_;
   BeforeStore before_;
   Engine engine_;
+  SelfTest self_test_;
   ListKeeper lists_;
   Tasks tasks_;
 };

@@ -6,7 +6,7 @@
 //   list NAME: ENTRY, ENTRY      the entries of a list file
 //   wait 5m                      turns the clock
 //   store down | store up
-//   dns TYPE NAME = VALUE, ...   an answer of the DNS; VALUE "failed"; others do not exist
+//   dns TYPE NAME = VALUE, ...   an answer of the DNS, or "failed"; others do not exist
 //   account ADDRESS = MAILBOX ...  what the directory says; or nobody, unknown, catch_all MAILBOX
 //   quota MAILBOX = BYTES        the room it has; others have enough
 //   > STATE NAME=VALUE ...       a request: client, name, from, to, sasl, instance; any attribute
@@ -226,15 +226,29 @@ class Replay {
     while (progress == policy::Conversation::Progress::waiting) {
       serve_accounts();
       for (const auth::DnsQuestion& question : conversation_->waits().dns) {
-        const auto at = dns_.find(question);
-        conversation_->facts().dns.add(
-            question, at != dns_.end()
-                          ? at->second
-                          : auth::DnsAnswer{.outcome = auth::DnsAnswer::Outcome::none});
+        conversation_->facts().dns.add(question, dns_answer(question));
       }
       progress = conversation_->resume(out);
     }
     return progress;
+  }
+
+  const auth::DnsAnswer& dns_answer(const auth::DnsQuestion& question) const {
+    static const auth::DnsAnswer none{.outcome = auth::DnsAnswer::Outcome::none};
+    const auto at = dns_.find(question);
+    return at != dns_.end() ? at->second : none;
+  }
+
+  // What the daemon does every second.
+  void test_zones() {
+    policy::DnsblZones& zones = engine_->dnsbl_zones();
+    for (policy::DnsblZone* zone : zones.due(clock_.now())) {
+      auth::DnsAnswers answers;
+      for (const auth::DnsQuestion& question : policy::DnsblZones::test_questions(*zone)) {
+        answers.add(question, dns_answer(question));
+      }
+      zones.learn(*zone, answers, clock_.now());
+    }
   }
 
   std::string ask(std::string_view text) {
@@ -257,6 +271,7 @@ class Replay {
 
   std::string send(const std::string& bytes) {
     meet();
+    test_zones();
     log_text_.clear();
     std::string out;
     const auto progress = serve(conversation_->take(bytes, out), out);

@@ -5,7 +5,8 @@
 # The zone maps names to records: {"mx.example.org": {"A": ["192.0.2.1"], "TXT": ["v=spf1 -all"]},
 # "1.2.0.192.in-addr.arpa": {"PTR": ["mx.example.org"]}, "www.example.org": {"CNAME": ["mx.example.org"]},
 # "slow.example.org": {"A": ["192.0.2.9"], "delay": 0.5}, "bad.example.org": {"fault": "servfail"}}.
-# Types: A, AAAA, PTR, NS, CNAME, MX ("10 host"), TXT. Faults: servfail, refused, silence, garbage.
+# Types: A, AAAA, PTR, NS, CNAME, MX ("10 host"), TXT; {"A": [...], "times": 10000} repeats the records, as many as
+# 64 KB hold. Faults: servfail, refused, silence, garbage, truncated (and no answer by TCP), wrong_id, wrong_name.
 # "*" as the first label is a wildcard. Names without a record are NXDOMAIN, unless a longer name
 # exists below them. UDP and TCP on 127.0.0.1; aliases are followed, recursion is claimed, so that
 # a resolver may use it as a forwarder. `minidns.py --zone FILE.json [--port N]` serves until killed.
@@ -21,6 +22,7 @@ TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, 
 NXDOMAIN, SERVFAIL, REFUSED = 3, 2, 5
 TTL = 60
 UDP_LIMIT = 1232
+TCP_LIMIT = 65535
 
 
 def wire_name(name):
@@ -56,8 +58,9 @@ def rdata(kind, text):
     return wire_name(text)
 
 
-def record(owner, kind, data):
-    return wire_name(owner) + struct.pack("!HHIH", TYPES[kind], 1, TTL, len(data)) + data
+def record(owner, kind, data, asked=None):
+    owner = b"\xc0\x0c" if owner == asked else wire_name(owner)
+    return owner + struct.pack("!HHIH", TYPES[kind], 1, TTL, len(data)) + data
 
 
 class MiniDns:
@@ -111,7 +114,7 @@ class MiniDns:
                 break
         return {} if any(other.endswith("." + name) for other in self.zone) else None
 
-    def answer(self, packet):
+    def answer(self, packet, is_tcp=False):
         """The response to one query, or nothing for silence."""
         number, _flags, questions = struct.unpack("!HHH", packet[:6])
         if questions != 1:
@@ -120,8 +123,8 @@ class MiniDns:
         qtype = struct.unpack("!H", packet[end:end + 2])[0]
         kind = next((word for word, code in TYPES.items() if code == qtype), None)
         self.questions.append((name, kind or str(qtype)))
-        question = packet[12:end + 4]
-        answers, rcode = [], 0
+        question, asked = packet[12:end + 4], name
+        answers, rcode, flags = [], 0, 0x8580
         for _ in range(10):
             records = self.find(name)
             if records is None:
@@ -129,14 +132,22 @@ class MiniDns:
                 break
             time.sleep(records.get("delay", 0))
             fault = records.get("fault")
-            if fault == "silence":
+            if fault == "silence" or (fault == "truncated" and is_tcp):
                 return None
             if fault == "garbage":
                 return struct.pack("!HHHHHH", number, 0x8180, 1, 1, 0, 0) + question + b"\xc0\xff\x00"
-            if fault:
+            if fault in ("servfail", "refused"):
                 answers, rcode = [], {"servfail": SERVFAIL, "refused": REFUSED}[fault]
                 break
-            answers += [record(name, kind, rdata(kind, text)) for text in records.get(kind, [])]
+            if fault == "truncated":
+                flags |= 0x0200
+                break
+            if fault == "wrong_id":
+                number ^= 0x5555
+            elif fault == "wrong_name":
+                question = wire_name("other." + name) + packet[end:end + 4]
+            answers += [record(name, kind, rdata(kind, text), asked)
+                        for text in records.get(kind, [])] * records.get("times", 1)
             if kind == "CNAME" or "CNAME" not in records:
                 break
             answers.append(record(name, "CNAME", rdata("CNAME", records["CNAME"][0])))
@@ -146,7 +157,10 @@ class MiniDns:
             zone = name.split(".")[-1]
             soa = wire_name("ns." + zone) + wire_name("post." + zone) + struct.pack("!IIIII", 1, 60, 60, 60, 60)
             authority.append(record(zone, "SOA", soa))
-        head = struct.pack("!HHHHHH", number, 0x8580 | rcode, 1, len(answers), len(authority), 0)
+        room = TCP_LIMIT - 12 - len(question) - sum(map(len, authority))
+        while answers and sum(map(len, answers)) > room:
+            answers = answers[:len(answers) * 9 // 10]
+        head = struct.pack("!HHHHHH", number, flags | rcode, 1, len(answers), len(authority), 0)
         return head + question + b"".join(answers + authority)
 
 
@@ -179,14 +193,14 @@ class _UdpRequest(socketserver.BaseRequestHandler):
 class _TcpRequest(socketserver.StreamRequestHandler):
     def handle(self):
         while len(size := self.rfile.read(2)) == 2:
-            response = _safely(self.server.dns, self.rfile.read(struct.unpack("!H", size)[0]))
+            response = _safely(self.server.dns, self.rfile.read(struct.unpack("!H", size)[0]), True)
             if response is not None:
                 self.wfile.write(struct.pack("!H", len(response)) + response)
 
 
-def _safely(dns, packet):
+def _safely(dns, packet, is_tcp=False):
     try:
-        return dns.answer(packet)
+        return dns.answer(packet, is_tcp)
     except (IndexError, struct.error):
         return None  # not a query
 
