@@ -53,9 +53,11 @@ std::string trap_network(const base::IpAddress& client) {
   return base::IpNetwork(client, client.is_v4() ? ipv4_prefix : ipv6_prefix).text();
 }
 
-// A site without traps reads nothing.
-base::Result<bool> TrapBook::is_empty() {
-  if (!has_entries_) {
+// A site without traps reads nothing. Another book may write the first entry (the shadow's looks on
+// while the live one writes), so it is looked again now and then.
+base::Result<bool> TrapBook::is_empty(Seconds now) {
+  constexpr Seconds look_every = 60;
+  if (!has_entries_ && !(looked_ && now >= *looked_ && now < *looked_ + look_every)) {
     const auto scanned = store_.scan(Table::traps, {}, [this](const Key&, const Row&) {
       has_entries_ = true;
       return false;
@@ -63,6 +65,7 @@ base::Result<bool> TrapBook::is_empty() {
     if (!scanned) {
       return scanned.error();
     }
+    looked_ = now;
   }
   return !has_entries_;
 }
@@ -83,7 +86,7 @@ base::Result<TrapEntry> TrapBook::find(const HashKey& hash_key, const std::strin
 }
 
 base::Result<TrapStanding> TrapBook::standing(const base::IpAddress& client, Seconds now) {
-  const auto empty = is_empty();
+  const auto empty = is_empty(now);
   if (!empty) {
     return empty.error();
   }

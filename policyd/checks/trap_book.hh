@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -53,10 +54,11 @@ class TrapBook {
 
  private:
   base::Result<TrapEntry> find(const HashKey& hash_key, const std::string& subject, Seconds now);
-  base::Result<bool> is_empty();
+  base::Result<bool> is_empty(Seconds now);
 
   Store& store_;
-  bool has_entries_ = false;  // false: not known to have
+  bool has_entries_ = false;
+  std::optional<Seconds> looked_{};  // when it was last found to have none
 };
 
 }  // namespace policy

@@ -61,6 +61,14 @@ BOOST_AUTO_TEST_CASE(a_hit_counts_for_client_and_network_and_expires) {
   BOOST_TEST(book.standing(ip("192.0.2.7"), start + 101)->network_hits == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(an_empty_store_is_looked_at_once_a_minute) {
+  policy::TrapBook other{store};
+  BOOST_TEST(other.standing(ip("192.0.2.7"), start)->client_hits == 0U);
+  BOOST_REQUIRE(book.hit(ip("192.0.2.7"), start, 1000).has_value());
+  BOOST_TEST(other.standing(ip("192.0.2.7"), start + 59)->client_hits == 0U);
+  BOOST_TEST(other.standing(ip("192.0.2.7"), start + 60)->client_hits == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(forgetting_a_client_takes_its_hits_from_the_network) {
   BOOST_REQUIRE(book.hit(ip("192.0.2.7"), start, 100).has_value());
   BOOST_REQUIRE(book.hit(ip("192.0.2.8"), start + 1, 100).has_value());
