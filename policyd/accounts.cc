@@ -34,7 +34,7 @@ const Accounts::Answer& unknown_account() {
 std::size_t cost_of(const Account& account) {
   std::size_t cost = sizeof account;
   for (const std::string& mailbox : account.mailboxes) {
-    cost += sizeof mailbox + mailbox.capacity();
+    cost += sizeof(std::string) + mailbox.capacity();
   }
   return cost;
 }

@@ -141,7 +141,7 @@ struct RateCheck::Excess {
 
 std::vector<RateCheck::Subject> RateCheck::subjects_of(const Inquiry& inquiry) const {
   std::vector<Subject> subjects;
-  const auto add = [&](RateKind kind, std::string text) {
+  const auto add = [&](RateKind kind, const std::string& text) {
     const RateLimits& limits = options_.limits_of(kind, text);
     if (!text.empty() && !limits.empty()) {
       subjects.push_back({kind, text.substr(0, record_text_limit), &limits});
@@ -249,6 +249,7 @@ Answer RateCheck::ask(const Inquiry& inquiry) {
     auto& hold = inquiry.facts.rate_hold;
     if (!hold) {
       std::vector<Key> keys;
+      keys.reserve(subjects.size());
       for (const Subject& subject : subjects) {
         keys.push_back(subject.key);
       }
