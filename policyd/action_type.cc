@@ -16,9 +16,15 @@ namespace {
 // Their refusals do not say that a mail is spam.
 constexpr std::array<std::string_view, 4> other_judges{"sender_login", "rate", "quota", "greylist"};
 
+// Who is told to come back is not judged yet: a DNS that failed must train no filter.
+bool is_final(const Verdict& verdict) {
+  return verdict.action == Action::reject ||
+         (verdict.action == Action::code && verdict.text.starts_with('5'));
+}
+
 bool is_spam(const Verdict& verdict) {
   return verdict.is_spam ||
-         (verdict.is_refusal() &&
+         (is_final(verdict) &&
           std::find(other_judges.begin(), other_judges.end(), verdict.check) == other_judges.end());
 }
 

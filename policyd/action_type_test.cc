@@ -46,9 +46,9 @@ BOOST_AUTO_TEST_CASE(greylist_quota_rates_and_logins_do_not_make_spam) {
   options.spam = policy::SetAction{Action::filter, "retrain:spam"};
   for (const std::string_view check : {"greylist", "quota", "rate", "sender_login"}) {
     policy::Facts facts;
-    policy::Verdict verdict{.action = Action::defer, .check = check};
+    policy::Verdict verdict{.action = Action::reject, .check = check};
     policy::apply_action_type(options, facts, verdict);
-    BOOST_TEST((verdict.action == Action::defer), check);
+    BOOST_TEST((verdict.action == Action::reject), check);
     BOOST_TEST(!facts.is_spam);
   }
   for (const std::string_view check : {"list", "trap", "spf", "dnsbl"}) {
@@ -56,6 +56,9 @@ BOOST_AUTO_TEST_CASE(greylist_quota_rates_and_logins_do_not_make_spam) {
     policy::Verdict verdict{.action = Action::reject, .check = check};
     policy::apply_action_type(options, facts, verdict);
     BOOST_TEST((verdict.action == Action::filter), check);
+    verdict = {.action = Action::defer_if_permit, .check = check};
+    policy::apply_action_type(options, facts, verdict);
+    BOOST_TEST((verdict.action == Action::defer_if_permit), check);
   }
 }
 
