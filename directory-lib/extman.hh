@@ -3,7 +3,7 @@
 //
 // Pure functions, the same for its MySQL columns and its LDAP attributes: ExtMan keeps quotas,
 // dates, switches and lists as text. What they make of a text that ExtMan never wrote is said with
-// each; a lookup never fails because of one, `posthouse directory check` reports it.
+// each; a lookup never fails because of one.
 #pragma once
 
 #include <optional>

@@ -11,8 +11,9 @@ namespace {
 constexpr std::string_view hash_forms = "none|1x1|1x2|1x3|2x1|2x2|2x3|3x1|3x2";
 
 constexpr base::Setting<Settings> table[] = {
-    {"driver", &Settings::driver, "sqlite", "sqlite", base::Reload::restart,
-     "Where accounts are kept. sqlite is a file on this machine."},
+    {"driver", &Settings::driver, "sqlite", "sqlite|mysql", base::Reload::restart,
+     "Where accounts are kept. sqlite is a file on this machine; mysql is a database of MySQL or "
+     "MariaDB, with ExtMan's tables."},
     {"database", &Settings::database, "/var/lib/posthouse/directory/directory.db", "",
      base::Reload::restart,
      "The file of domains, users and aliases. The posthouse command makes it when it is missing, "
@@ -29,6 +30,40 @@ constexpr base::Setting<Settings> table[] = {
      "workers belongs to it. Empty makes a file that its owner alone can read."},
     {"busy_timeout", &Settings::busy_timeout, "3s", "0ms..1m", base::Reload::live,
      "How long a lookup waits while the database is being written before it fails for now."},
+    {"mysql_socket", &Settings::mysql_socket, "/run/mysqld/mysqld.sock", "", base::Reload::restart,
+     "The socket of a MySQL or MariaDB server on this machine, asked when mysql_host is empty."},
+    {"mysql_host", &Settings::mysql_host, "", "", base::Reload::restart,
+     "The name or address of a MySQL or MariaDB server to ask by TCP. Empty asks the socket."},
+    {"mysql_port", &Settings::mysql_port, "3306", "1..65535", base::Reload::restart,
+     "The port of mysql_host."},
+    {"mysql_user", &Settings::mysql_user, "posthouse", "", base::Reload::restart,
+     "The database user to log in as. Give each program that reads this file no more than it "
+     "needs: "
+     "lookups need no right to read the column password."},
+    {"mysql_password_file", &Settings::mysql_password_file, "", "", base::Reload::restart,
+     "A file whose first line is the password of mysql_user, readable by the programs that use "
+     "this file and by nobody else. Empty logs in without a password."},
+    {"mysql_database", &Settings::mysql_database, "posthouse", "", base::Reload::restart,
+     "The database that holds the tables; ExtMan's is called extmail. The posthouse command makes "
+     "tables that are missing, and alters none of ExtMan's."},
+    {"mysql_tls", &Settings::mysql_tls, "no", "no|yes|verify", base::Reload::restart,
+     "Whether the connection is encrypted: yes takes any certificate, verify one for mysql_host "
+     "that a known authority has signed. Use verify for every server on another machine."},
+    {"mysql_tls_ca", &Settings::mysql_tls_ca, "", "", base::Reload::restart,
+     "A file of the authorities that verify trusts. Empty trusts the system's."},
+    {"mysql_connect_timeout", &Settings::mysql_connect_timeout, "2s", "1s..1m", base::Reload::live,
+     "How long reaching the server may take before the lookup fails for now; in whole seconds."},
+    {"mysql_timeout", &Settings::mysql_timeout, "5s", "2s..10m", base::Reload::live,
+     "How long the server may take for one answer before the lookup fails for now; in whole "
+     "seconds."},
+    {"default_password_scheme", &Settings::default_password_scheme, "crypt",
+     "crypt|plain|plain-md5|ldap-md5|sha", base::Reload::live,
+     "What a password in ExtMan's tables is that names no scheme and does not begin with $: the "
+     "scheme that ExtMan was set to when it was stored. Passwords with a scheme need none of it."},
+    {"extman_quota", &Settings::extman_quota, "courier", "courier|plain", base::Reload::live,
+     "How the quota of a new user is written in ExtMan's tables: courier appends S to the bytes, "
+     "as "
+     "ExtMan does for Courier. What is stored keeps its form."},
     {"mail_root", &Settings::mail_root, "/var/vmail", "", base::Reload::restart,
      "The folder below which all homes lie. The database holds homes relative to it."},
     {"domain_hash", &Settings::domain_hash, "2x1", hash_forms, base::Reload::live,
@@ -69,7 +104,8 @@ base::Result<Settings> parse_settings(std::string_view file, std::string_view te
   }
   for (const auto& [name, path] :
        {std::pair{"database", &settings->database}, std::pair{"passwords", &settings->passwords},
-        std::pair{"mail_root", &settings->mail_root}}) {
+        std::pair{"mail_root", &settings->mail_root},
+        std::pair{"mysql_socket", &settings->mysql_socket}}) {
     if (auto ok = check_path(name, *path); !ok) {
       return base::make_error(ok.error().code, std::string(file) + ": " + ok.error().detail,
                               ok.error().hint);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,6 +21,18 @@ struct Settings {
   std::string group;
   std::string password_group;
   base::Duration busy_timeout = std::chrono::seconds(3);
+  std::string mysql_socket = "/run/mysqld/mysqld.sock";
+  std::string mysql_host;
+  std::int64_t mysql_port = 3306;
+  std::string mysql_user = "posthouse";
+  std::string mysql_password_file;
+  std::string mysql_database = "posthouse";
+  std::string mysql_tls = "no";
+  std::string mysql_tls_ca;
+  base::Duration mysql_connect_timeout = std::chrono::seconds(2);
+  base::Duration mysql_timeout = std::chrono::seconds(5);
+  std::string default_password_scheme = "crypt";
+  std::string extman_quota = "courier";
   std::string mail_root = "/var/vmail";
   std::string domain_hash = "2x1";
   std::string user_hash = "2x2";

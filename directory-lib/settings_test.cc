@@ -21,7 +21,8 @@ BOOST_AUTO_TEST_CASE(an_empty_file_is_all_defaults) {
 
 BOOST_AUTO_TEST_CASE(mistakes_are_refused_with_advice) {
   for (const std::string_view bad :
-       {"driver = mysql", "domain_hash = 9x9", "mail_root = relative",
+       {"driver = oracle", "mysql_port = 0", "mysql_tls = maybe", "mysql_timeout = 0s",
+        "mysql_socket = relative", "domain_hash = 9x9", "mail_root = relative",
         "database =", "busy_timeout = 3", "password_scheme = md5", "databse = /x"}) {
     const auto settings = directory::parse_settings("directory.conf", bad);
     BOOST_TEST(!settings, "accepted: " << bad);
