@@ -30,6 +30,8 @@ with Stage() as stage:
     stage.start_dovecot(users=USERS)
     postfix = stage.start_postfix(
         {**lines, "virtual_mailbox_domains": "posthouse.test", "virtual_transport": "discard:",
+         # One smtpd, for what is given up is given back with the next mail of its connection to policyd.
+         "default_process_limit": "1",
          "virtual_mailbox_maps": "inline:{ %s }" % ", ".join(f"{x}=x" for x in [*USERS, *LOCAL])},
         submission="-o smtpd_sasl_auth_enable=yes -o smtpd_client_restrictions=permit_sasl_authenticated,reject "
                    "-o smtpd_recipient_restrictions=$submission_recipient_restrictions")
