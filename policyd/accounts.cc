@@ -9,6 +9,7 @@
 #include "mail-lib/address.hh"
 
 #include "policyd/accounts_settings.hh"
+#include "policyd/checks/list_set.hh"
 #include "policyd/events.hh"
 
 namespace policy {
@@ -35,6 +36,9 @@ std::size_t cost_of(const Account& account) {
   std::size_t cost = sizeof account;
   for (const std::string& mailbox : account.mailboxes) {
     cost += sizeof(std::string) + mailbox.capacity();
+  }
+  for (const auto& owned : {account.lists, account.domain_lists}) {
+    cost += owned != nullptr ? owned->cost() : 0;
   }
   return cost;
 }
@@ -70,6 +74,37 @@ base::Result<bool> has_owner(directory::Directory& directory, const mail::Addres
     }
   }
   return false;
+}
+
+base::Result<std::shared_ptr<const OwnedLists>> read_lists(directory::Directory& directory,
+                                                           std::string_view owner) {
+  auto entries = directory.list_entries(owner);
+  if (!entries) {
+    return entries.error();
+  }
+  return entries->empty() ? nullptr : std::make_shared<const OwnedLists>(std::move(*entries));
+}
+
+// What the owner of the only mailbox wants.
+base::Result<void> read_wishes(directory::Directory& directory, Account& account) {
+  const std::string* mailbox = account.only_mailbox();
+  if (mailbox == nullptr) {
+    return {};
+  }
+  const auto user = directory.find_user(*mailbox);
+  if (!user) {
+    // It went while we asked.
+    return user.error().code == Errc::not_found ? base::Result<void>() : user.error();
+  }
+  auto lists = read_lists(directory, *mailbox);
+  auto domain_lists = read_lists(directory, mailbox->substr(mailbox->rfind('@') + 1));
+  if (!lists || !domain_lists) {
+    return !lists ? lists.error() : domain_lists.error();
+  }
+  account.wants_greylist = user->greylist;
+  account.lists = std::move(*lists);
+  account.domain_lists = std::move(*domain_lists);
+  return {};
 }
 
 }  // namespace
@@ -123,6 +158,9 @@ base::Result<Account> read_account(directory::Directory& directory, std::string_
     return owned.error();
   }
   account.is_catch_all = !*owned;
+  if (auto wishes = read_wishes(directory, account); !wishes) {
+    return wishes.error();
+  }
   return account;
 }
 

@@ -40,6 +40,7 @@ Engine::Engine(const Settings& settings, Store& store, const base::Clock& clock,
       dnsbl_zones_(log, role == EngineRole::live),
       trap_book_(store_) {
   chain_.append(std::make_unique<ListCheck>(list_options_, lists_));
+  chain_.append(std::make_unique<UserListCheck>(user_list_options_));
   chain_.append(std::make_unique<SenderLogin>(sender_login_));
   chain_.append(std::make_unique<RateCheck>(rates_, rate_ledger_, store_, log));
   chain_.append(std::make_unique<QuotaCheck>(quota_));
@@ -53,6 +54,7 @@ Engine::Engine(const Settings& settings, Store& store, const base::Clock& clock,
 void Engine::apply(const Settings& settings) {
   lookup_deadline_ = settings.lookup_deadline;
   list_options_ = list_options_of(settings);
+  user_list_options_ = user_list_options_of(settings, settings);
   sender_login_ = sender_login_options_of(settings);
   rates_ = rate_options_of(settings);
   quota_ = quota_options_of(settings);

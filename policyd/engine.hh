@@ -24,6 +24,7 @@
 #include "policyd/checks/sender_login.hh"
 #include "policyd/checks/spf.hh"
 #include "policyd/checks/trap.hh"
+#include "policyd/checks/user_list.hh"
 #include "policyd/request.hh"
 #include "policyd/settings.hh"
 #include "policyd/store/witness_store.hh"
@@ -85,6 +86,7 @@ class Engine {
   SpfOptions spf_options_{};
   DnsblZones dnsbl_zones_;
   DnsblOptions dnsbl_options_{};
+  UserListOptions user_list_options_{};
   SenderLoginOptions sender_login_{};
   RateOptions rates_{};
   std::shared_ptr<RateLedger> rate_ledger_ = std::make_shared<RateLedger>();

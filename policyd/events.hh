@@ -74,6 +74,22 @@ inline constexpr Event dnsbl_refused{
     "A DNS list answered with an error code (127.255.255.0/24) or with an address that is no "
     "answer of a list. It counts as no answer. Most often you ask through a public resolver, or "
     "too much: let policyd ask for itself (resolver = recursive). At most one line a minute."};
+inline constexpr Event list_directory_failed{
+    "policyd.list.directory_failed", Level::warning, "error suppressed",
+    "The global list entries of the directory cannot be read; those read before stay in force. At "
+    "most one line a minute. Look whether the directory is there and policyd's user may read it."};
+inline constexpr Event user_list_accept{"policyd.user_list.accept", Level::info,
+                                        "action client name sender recipient reason",
+                                        "The whitelist of the recipient or its domain names the "
+                                        "sender or client. Nothing to do."};
+inline constexpr Event user_list_reject{"policyd.user_list.reject", Level::info,
+                                        "action client name sender recipient reason",
+                                        "The blacklist of the recipient or its domain names the "
+                                        "sender or client. Nothing to do."};
+inline constexpr Event user_list_unknown{
+    "policyd.user_list.unknown", Level::info, "action client name sender recipient reason",
+    "The directory cannot tell the recipient's lists and user_lists_on_error is defer. See the "
+    "policyd.directory lines for the cause."};
 inline constexpr Event dry_run{
     "policyd.dry_run", Level::info, "check action client sender recipient reason",
     "A check that dry_run names would have refused; the request went on. Nothing to do; look "
@@ -170,6 +186,10 @@ inline constexpr std::array events{
     event::list_loaded,
     event::list_bad_line,
     event::list_unreadable,
+    event::list_directory_failed,
+    event::user_list_accept,
+    event::user_list_reject,
+    event::user_list_unknown,
     event::dry_run,
     event::sender_login_refuse,
     event::rate_refuse,

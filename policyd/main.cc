@@ -59,7 +59,7 @@ class PolicyService final : public loop::Service<Settings> {
     engine_.apply(settings);
     cast_shadow(settings);
     server_->apply(server_limits(settings));
-    list_keeper_->reload(settings);
+    list_keeper_->reload(settings, settings);
     self_test_->look();
     return {};
   }
@@ -87,7 +87,7 @@ class PolicyService final : public loop::Service<Settings> {
     list_keeper_.emplace(context.loop, *workers_, log_, [this](std::shared_ptr<const Lists> lists) {
       engine_.use_lists(std::move(lists));
     });
-    list_keeper_->open(settings);
+    list_keeper_->open(settings, settings);
     cast_shadow(settings);
     store_.wait_until_open(patience);
     auto server =

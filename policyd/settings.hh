@@ -16,6 +16,7 @@
 #include "policyd/checks/sender_login_settings.hh"
 #include "policyd/checks/spf_settings.hh"
 #include "policyd/checks/trap_settings.hh"
+#include "policyd/checks/user_list_settings.hh"
 
 namespace policy {
 
@@ -25,6 +26,7 @@ struct Settings : loop::DaemonSettings,
                   AccountsSettings,
                   ActionSettings,
                   ListSettings,
+                  UserListSettings,
                   SenderLoginSettings,
                   RateSettings,
                   QuotaSettings,
@@ -87,10 +89,11 @@ inline constexpr base::Setting<Settings> daemon_rows[] = {
     loop::trust_anchor_setting<Settings>(),
 };
 
-inline constexpr auto all_rows = base::join(
-    daemon_rows, action_rows<Settings>, accounts_rows<Settings>, list_rows<Settings>,
-    sender_login_rows<Settings>, rate_rows<Settings>, quota_rows<Settings>, trap_rows<Settings>,
-    spf_rows<Settings>, dnsbl_rows<Settings>, greylist_rows<Settings>);
+inline constexpr auto all_rows =
+    base::join(daemon_rows, action_rows<Settings>, accounts_rows<Settings>, list_rows<Settings>,
+               user_list_rows<Settings>, sender_login_rows<Settings>, rate_rows<Settings>,
+               quota_rows<Settings>, trap_rows<Settings>, spf_rows<Settings>, dnsbl_rows<Settings>,
+               greylist_rows<Settings>);
 inline constexpr auto& settings_table = all_rows.rows;
 static_assert(base::is_documented(settings_table));
 

@@ -62,7 +62,7 @@ base::Result<std::unique_ptr<Shadow>> Shadow::open(const std::string& path, cons
     return settings.error();
   }
   auto shadow = std::make_unique<Shadow>(*settings, parts);
-  shadow->lists_.open(*settings);
+  shadow->lists_.open(*settings, *settings);
   return shadow;
 }
 

@@ -27,6 +27,7 @@ constexpr std::string_view bypass_name = "policyd_greylist_bypassed_requests";
 constexpr std::string_view bypass_help = "Requests that did not have to wait, by reason.";
 std::array<base::Counter, bypass_count> count_bypassed{{
     base::Counter{bypass_name, bypass_help, "reason=\"correspondent\""},
+    base::Counter{bypass_name, bypass_help, "reason=\"user\""},
 }};
 base::Counter count_pooled("policyd_greylist_pooled_requests",
                            "Requests whose client was taken for its whole pool of servers.");

@@ -56,6 +56,7 @@ GreylistOptions greylist_options_of(const GreylistSettings& settings) {
       .rules = rules_of(settings),
       .ipv4_prefix = static_cast<unsigned>(settings.greylist_ipv4_prefix),
       .ipv6_prefix = static_cast<unsigned>(settings.greylist_ipv6_prefix),
+      .user_switch = settings.greylist_user_switch,
       .correspondents = {.mode = correspondence_of(settings.greylist_correspondents),
                          .lifetime = whole_seconds(settings.greylist_correspondents_lifetime)},
       .sources = source_rules_of(settings),

@@ -19,6 +19,7 @@ struct GreylistOptions {
   unsigned ipv4_prefix = 24;
   unsigned ipv6_prefix = 64;
   std::vector<std::string> name_pools{};  // lower case
+  bool user_switch = false;
   CorrespondentRules correspondents{};
   SourceRules sources{};
   Seconds throttle_delay = 3600;

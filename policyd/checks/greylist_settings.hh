@@ -18,6 +18,7 @@ struct GreylistSettings {
   std::int64_t greylist_ipv4_prefix = 0;
   std::int64_t greylist_ipv6_prefix = 0;
   base::Words greylist_name_pools;
+  bool greylist_user_switch = false;
   std::string greylist_correspondents;
   base::Duration greylist_correspondents_lifetime{};
   std::int64_t greylist_throttle = 0;
@@ -50,6 +51,9 @@ inline constexpr base::Setting<S> greylist_rows[] = {
      "How many bits of an IPv4 client address count. A change makes known triplets unknown."},
     {"greylist_ipv6_prefix", &S::greylist_ipv6_prefix, "64", "16..128", base::Reload::live,
      "How many bits of an IPv6 client address count. A change makes known triplets unknown."},
+    {"greylist_user_switch", &S::greylist_user_switch, "no", "", base::Reload::live,
+     "Whether users may switch the greylist off for their mail (posthouse user set --greylist no). "
+     "This asks the directory about recipients whose mail would have to wait."},
     {"greylist_name_pools", &S::greylist_name_pools, "", "", base::Reload::live,
      "Domains of large senders, such as outlook.com, whose servers share one queue: clients whose "
      "verified name is one of these or below it are one client, wherever their addresses are."},

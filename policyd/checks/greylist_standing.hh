@@ -23,8 +23,8 @@ struct GreylistSubject {
 };
 
 // Why mail need not wait at all.
-enum class Bypass { correspondent };
-inline constexpr std::size_t bypass_count = 1;
+enum class Bypass { correspondent, user };
+inline constexpr std::size_t bypass_count = 2;
 
 struct Standing {
   std::optional<Bypass> bypass{};
@@ -46,6 +46,10 @@ class GreylistStanding {
   base::Result<bool> learn(const Inquiry& inquiry);
 
  private:
+  base::Result<void> ask_correspondents(const GreylistSubject& subject, const Inquiry& inquiry,
+                                        Standing& standing);
+  bool ask_user(const GreylistSubject& subject, const Inquiry& inquiry, Standing& standing,
+                Waits& waits) const;
   std::string pool_of(const Inquiry& inquiry) const;
 
   const GreylistOptions& options_;

@@ -111,6 +111,10 @@ struct Fixture {
   }
   policy::Answer answer(policy::Notes* notes = nullptr) {
     policy::Facts facts = policy::facts_of(request);
+    if (account) {
+      facts.accounts[base::to_lower(request[Attribute::recipient])] =
+          std::make_shared<const policy::Account>(*account);
+    }
     return check.ask({request, facts, clock.now(), notes});
   }
   // "wait SECONDS", or "pass: reason", or "" without an opinion.
@@ -135,6 +139,7 @@ struct Fixture {
   void wait(int seconds) { clock.advance(std::chrono::seconds(seconds)); }
 
   std::string reason{};
+  std::optional<policy::Account> account{};
 };
 
 }  // namespace
@@ -189,6 +194,24 @@ BOOST_AUTO_TEST_CASE(only_recipients_of_real_submissions_are_learned) {
   options.enabled = false;
   submit("bob@example.net", "alice@example.org");
   BOOST_TEST(store.writes() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_user_who_wants_no_greylist_is_spared_it) {
+  options.user_switch = true;
+  BOOST_TEST(mail("alice@example.org", "bob@example.net").empty());
+  const policy::Answer first = answer();
+  BOOST_REQUIRE(std::holds_alternative<policy::Waits>(first));
+  BOOST_TEST(std::get<policy::Waits>(first).accounts.at(0) == "bob@example.net");
+  account = {.state = policy::Account::State::found,
+             .mailboxes = {"bob@example.net"},
+             .wants_greylist = false};
+  BOOST_TEST(mail("alice@example.org", "bob@example.net") ==
+             "pass: bob@example.net wants no greylist");
+  // Not for others behind the same alias, and not while the directory cannot tell.
+  account->leaves = true;
+  BOOST_TEST(mail("alice@example.org", "bob@example.net") == "wait 100");
+  account = policy::Account{};
+  BOOST_TEST(mail("alice@example.org", "bob@example.net") == "wait 100");
 }
 
 BOOST_AUTO_TEST_CASE(servers_of_a_named_pool_are_one_client_wherever_they_are) {

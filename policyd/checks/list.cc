@@ -14,8 +14,19 @@ namespace {
 base::Counter count_white("policyd_list_white_requests", "Requests that a whitelist names.");
 base::Counter count_black("policyd_list_black_requests", "Requests that a blacklist names.");
 
-std::string reason_of(const ListSet::Hit& hit) {
-  return std::string(list_file_name(hit.list)) + " line " + std::to_string(hit.line);
+using Find = std::optional<ListSet::Hit> (ListSet::*)(const ListQuery&) const;
+
+// Why the mail is let in or kept out, if it is.
+std::optional<std::string> reason_of(const Lists& lists, Find find, const ListQuery& query) {
+  if (const auto hit = (lists.files.*find)(query); hit) {
+    return std::string(list_file_name(hit->list)) + " line " + std::to_string(hit->line);
+  }
+  if (lists.directory != nullptr) {
+    if (const auto hit = (lists.directory->lists.*find)(query); hit) {
+      return lists.directory->reason_of(*hit);
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -27,22 +38,22 @@ ListOptions list_options_of(const ListSettings& settings) {
 
 Answer ListCheck::ask(const Inquiry& inquiry) {
   const ListQuery query = list_query_of(inquiry.request, inquiry.facts.client);
-  if (const auto white = lists_->files.find_white(query); white) {
+  if (auto white = reason_of(*lists_, &ListSet::find_white, query); white) {
     if (!inquiry.is_rehearsal()) {
       count_white.add();
     }
     return Verdict{.action = options_.accept_white ? Action::ok : Action::dunno,
                    .event = &event::list_accept,
-                   .reason = reason_of(*white)};
+                   .reason = std::move(*white)};
   }
-  if (const auto black = lists_->files.find_black(query); black) {
+  if (auto black = reason_of(*lists_, &ListSet::find_black, query); black) {
     if (!inquiry.is_rehearsal()) {
       count_black.add();
     }
     return Verdict{.action = Action::reject,
                    .text = options_.black_text,
                    .event = &event::list_reject,
-                   .reason = reason_of(*black)};
+                   .reason = std::move(*black)};
   }
   inquiry.note([] { return "no list names it"; });
   return NoOpinion{};

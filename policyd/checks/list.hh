@@ -1,8 +1,9 @@
 // policyd/checks/list.hh -- the global white and black lists of clients, senders and recipients.
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The six files of Spam Locker in one folder, each may be missing. White before black, and within
-// each: sender, recipient, client.
+// The six files of Spam Locker in one folder, each may be missing, and the global entries of the
+// directory. White before black, files before directory, and within each: sender, recipient,
+// client.
 #pragma once
 
 #include <memory>
@@ -16,6 +17,7 @@ namespace policy {
 // The lists that hold for all mail. Never changed: new ones take their place whole.
 struct Lists {
   ListSet files{};
+  std::shared_ptr<const OwnedLists> directory{};  // null: none
 };
 
 struct ListOptions {

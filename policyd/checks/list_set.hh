@@ -1,6 +1,7 @@
 // policyd/checks/list_set.hh -- six lists that belong together: white and black, of three subjects.
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
+// A site has such a set in files and one in the directory; a user and a domain may each have one.
 // A client's name counts for a whitelist only when Postfix has verified it; a blacklist also looks
 // at the unverified one.
 #pragma once
@@ -8,9 +9,12 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "directory-lib/directory.hh"
 #include "mail-lib/access_list.hh"
 
 #include "policyd/request.hh"
@@ -53,6 +57,8 @@ class ListSet {
   };
 
   ListSet();
+  // Entry n of the directory is line n + 1. One that is not understood has no effect.
+  static ListSet of_entries(std::span<const directory::ListEntry> entries);
 
   const List& operator[](ListName name) const { return *lists_[static_cast<std::size_t>(name)]; }
   const std::shared_ptr<const List>& shared(ListName name) const {
@@ -72,6 +78,20 @@ class ListSet {
   std::optional<List::Line> ask(ListName name, const ListQuery& query) const;
 
   std::array<std::shared_ptr<const List>, list_count> lists_{};
+};
+
+// The entries of one owner in the directory, and the lists they make.
+struct OwnedLists {
+  explicit OwnedLists(std::vector<directory::ListEntry> all)
+      : entries(std::move(all)), lists(ListSet::of_entries(entries)) {}
+
+  // "white list of alice@example.org: friend.example".
+  std::string reason_of(const ListSet::Hit& hit) const;
+  // Roughly the bytes it takes.
+  std::size_t cost() const;
+
+  std::vector<directory::ListEntry> entries;
+  ListSet lists;
 };
 
 }  // namespace policy

@@ -11,6 +11,8 @@ namespace policy {
 struct ListSettings {
   std::string list_folder;
   base::Duration list_interval{};
+  bool list_directory = false;
+  base::Duration list_directory_interval{};
   std::string list_white_action;
   std::string list_black_text;
 };
@@ -25,6 +27,10 @@ inline constexpr base::Setting<S> list_rows[] = {
     {"list_interval", &S::list_interval, "1s", "100ms..1h", base::Reload::live,
      "How often the list files are looked at for changes; a change is in force after two or three "
      "looks."},
+    {"list_directory", &S::list_directory, "no", "", base::Reload::live,
+     "Whether the global entries of the directory (posthouse lists add global ...) count too."},
+    {"list_directory_interval", &S::list_directory_interval, "30s", "1s..1d", base::Reload::live,
+     "How often the global entries of the directory are read."},
     {"list_white_action", &S::list_white_action, "dunno", "dunno|ok", base::Reload::live,
      "What a whitelist hit answers: dunno skips our other checks and lets Postfix go on with its "
      "own, ok ends Postfix's whole restriction list."},
