@@ -47,7 +47,7 @@ Engine::Engine(const Settings& settings, Store& store, const base::Clock& clock,
   chain_.append(std::make_unique<TrapCheck>(traps_, trap_book_));
   chain_.append(std::make_unique<SpfCheck>(spf_options_));
   chain_.append(std::make_unique<DnsblCheck>(dnsbl_options_, dnsbl_zones_));
-  chain_.append(std::make_unique<Greylist>(greylist_, store_, log));
+  chain_.append(std::make_unique<Greylist>(greylist_, spf_options_, store_, log));
   apply(settings);
 }
 

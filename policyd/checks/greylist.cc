@@ -28,6 +28,8 @@ constexpr std::string_view bypass_help = "Requests that did not have to wait, by
 std::array<base::Counter, bypass_count> count_bypassed{{
     base::Counter{bypass_name, bypass_help, "reason=\"correspondent\""},
     base::Counter{bypass_name, bypass_help, "reason=\"user\""},
+    base::Counter{bypass_name, bypass_help, "reason=\"dnswl\""},
+    base::Counter{bypass_name, bypass_help, "reason=\"spf\""},
 }};
 base::Counter count_pooled("policyd_greylist_pooled_requests",
                            "Requests whose client was taken for its whole pool of servers.");
@@ -305,6 +307,10 @@ Answer Greylist::settle(const GreylistSubject& subject, const Finding& finding,
   }
   const GreylistDecision& decision = finding.decision;
   const auto kept = remember(subject, finding, seconds_of(inquiry.now));
+  if (decision.outcome == GreylistOutcome::passed) {
+    // When it cannot be kept, the next success counts.
+    (void)standing_.came_back(inquiry);
+  }
   // Who is known is answered all the same; a first attempt that is not kept would wait for ever.
   if (!kept && decision.outcome == GreylistOutcome::first) {
     return unsure(kept.error(), inquiry);

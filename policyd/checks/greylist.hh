@@ -20,9 +20,9 @@ namespace policy {
 
 class Greylist final : public Check {
  public:
-  // All three must outlive the check; options may change between requests.
-  Greylist(const GreylistOptions& options, Store& store, base::Log& log)
-      : options_(options), store_(store), log_(log), standing_(options, store) {}
+  // All must outlive the check; options may change between requests.
+  Greylist(const GreylistOptions& options, const SpfOptions& spf, Store& store, base::Log& log)
+      : options_(options), store_(store), log_(log), standing_(options, spf, store) {}
 
   std::string_view name() const override { return "greylist"; }
   Answer ask(const Inquiry& inquiry) override;

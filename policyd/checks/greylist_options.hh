@@ -13,13 +13,23 @@ namespace policy {
 
 enum class NullSender { end_of_message, rcpt, never };
 
+// When a domain whose SPF names the client is trusted.
+struct DomainRules {
+  std::uint32_t after = 3;  // successes; 0: never
+  Seconds age = 259'200;    // since the first
+  Seconds lifetime = 3'024'000;
+};
+
 struct GreylistOptions {
   bool enabled = true;
   GreylistRules rules{};
   unsigned ipv4_prefix = 24;
   unsigned ipv6_prefix = 64;
+  bool spf_pools = true;
   std::vector<std::string> name_pools{};  // lower case
+  bool dnswl = true;
   bool user_switch = false;
+  DomainRules domains{};
   CorrespondentRules correspondents{};
   SourceRules sources{};
   Seconds throttle_delay = 3600;

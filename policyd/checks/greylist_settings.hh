@@ -17,7 +17,11 @@ struct GreylistSettings {
   base::Duration greylist_auto_whitelist_lifetime{};
   std::int64_t greylist_ipv4_prefix = 0;
   std::int64_t greylist_ipv6_prefix = 0;
+  bool greylist_spf_pools = true;
   base::Words greylist_name_pools;
+  std::int64_t greylist_spf_domains = 0;
+  base::Duration greylist_spf_age{};
+  bool greylist_dnswl = true;
   bool greylist_user_switch = false;
   std::string greylist_correspondents;
   base::Duration greylist_correspondents_lifetime{};
@@ -51,6 +55,18 @@ inline constexpr base::Setting<S> greylist_rows[] = {
      "How many bits of an IPv4 client address count. A change makes known triplets unknown."},
     {"greylist_ipv6_prefix", &S::greylist_ipv6_prefix, "64", "16..128", base::Reload::live,
      "How many bits of an IPv6 client address count. A change makes known triplets unknown."},
+    {"greylist_spf_pools", &S::greylist_spf_pools, "yes", "", base::Reload::live,
+     "Whether all clients that SPF names for the sender's domain are one client, so that a large "
+     "sender may come back from any of its addresses."},
+    {"greylist_spf_domains", &S::greylist_spf_domains, "3", "0..1000000", base::Reload::live,
+     "A domain is trusted, and mail that passes its SPF waits no more, once so many different "
+     "triplets of it have passed SPF and come back after their delay; 0 for never."},
+    {"greylist_spf_age", &S::greylist_spf_age, "3d", "0s..1000d", base::Reload::live,
+     "A domain is trusted at the earliest so long after its first such success: throw-away domains "
+     "are young. It is trusted until it has sent nothing for greylist_auto_whitelist_lifetime."},
+    {"greylist_dnswl", &S::greylist_dnswl, "yes", "", base::Reload::live,
+     "Whether mail does not wait when lists of the good (dnsbl_zones of negative weight) outweigh "
+     "those of the bad."},
     {"greylist_user_switch", &S::greylist_user_switch, "no", "", base::Reload::live,
      "Whether users may switch the greylist off for their mail (posthouse user set --greylist no). "
      "This asks the directory about recipients whose mail would have to wait."},

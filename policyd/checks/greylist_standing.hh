@@ -10,6 +10,7 @@
 
 #include "policyd/chain.hh"
 #include "policyd/checks/greylist_options.hh"
+#include "policyd/checks/spf.hh"
 
 namespace policy {
 
@@ -23,8 +24,8 @@ struct GreylistSubject {
 };
 
 // Why mail need not wait at all.
-enum class Bypass { correspondent, user };
-inline constexpr std::size_t bypass_count = 2;
+enum class Bypass { correspondent, user, dnswl, spf };
+inline constexpr std::size_t bypass_count = 4;
 
 struct Standing {
   std::optional<Bypass> bypass{};
@@ -35,9 +36,9 @@ struct Standing {
 
 class GreylistStanding {
  public:
-  // Both must outlive it.
-  GreylistStanding(const GreylistOptions& options, Store& store)
-      : options_(options), correspondents_(store) {}
+  // All must outlive it.
+  GreylistStanding(const GreylistOptions& options, const SpfOptions& spf, Store& store)
+      : options_(options), spf_(spf), store_(store), correspondents_(store) {}
 
   using Answer = std::variant<Standing, Waits, base::Error>;
   Answer of(const GreylistSubject& subject, const Inquiry& inquiry);
@@ -45,14 +46,24 @@ class GreylistStanding {
   // One of our users has asked to send mail.
   base::Result<bool> learn(const Inquiry& inquiry);
 
+  // Mail came back after its delay: a success of the domain whose SPF it passed, if it did.
+  base::Result<void> came_back(const Inquiry& inquiry);
+
  private:
   base::Result<void> ask_correspondents(const GreylistSubject& subject, const Inquiry& inquiry,
                                         Standing& standing);
   bool ask_user(const GreylistSubject& subject, const Inquiry& inquiry, Standing& standing,
                 Waits& waits) const;
+  void ask_dnswl(const Inquiry& inquiry, Standing& standing) const;
+  base::Result<bool> ask_spf(const Inquiry& inquiry, Standing& standing, Waits& waits);
+  base::Result<void> ask_domain(const std::string& name, const Inquiry& inquiry,
+                                Standing& standing);
+  base::Result<std::optional<Network>> find_domain(const Key& key);
   std::string pool_of(const Inquiry& inquiry) const;
 
   const GreylistOptions& options_;
+  const SpfOptions& spf_;
+  Store& store_;
   Correspondents correspondents_;
 };
 

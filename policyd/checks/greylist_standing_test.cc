@@ -100,7 +100,8 @@ struct Fixture {
       .sources = source_rules,
       .throttle_delay = 600,
       .text = "{wait}"};
-  policy::Greylist check{options, store, log};
+  policy::SpfOptions spf{};
+  policy::Greylist check{options, spf, store, log};
   policy::Request request{};
   std::string texts[3];
 
@@ -111,6 +112,12 @@ struct Fixture {
   }
   policy::Answer answer(policy::Notes* notes = nullptr) {
     policy::Facts facts = policy::facts_of(request);
+    facts.spf = policy::SpfFinding{};
+    if (!passes_spf_of.empty()) {
+      facts.spf->sender.result = auth::SpfResult::pass;
+      facts.spf->domain = passes_spf_of;
+    }
+    facts.dnsbl = policy::DnsblFinding{.score = dnsbl_score};
     if (account) {
       facts.accounts[base::to_lower(request[Attribute::recipient])] =
           std::make_shared<const policy::Account>(*account);
@@ -139,6 +146,8 @@ struct Fixture {
   void wait(int seconds) { clock.advance(std::chrono::seconds(seconds)); }
 
   std::string reason{};
+  std::string passes_spf_of{};
+  int dnsbl_score = 0;
   std::optional<policy::Account> account{};
 };
 
@@ -212,6 +221,73 @@ BOOST_AUTO_TEST_CASE(a_user_who_wants_no_greylist_is_spared_it) {
   BOOST_TEST(mail("alice@example.org", "bob@example.net") == "wait 100");
   account = policy::Account{};
   BOOST_TEST(mail("alice@example.org", "bob@example.net") == "wait 100");
+}
+
+BOOST_AUTO_TEST_CASE(whom_lists_of_the_good_outweigh_does_not_wait) {
+  dnsbl_score = -1;
+  BOOST_TEST(mail("alice@example.org", "bob@example.net") ==
+             "pass: lists of the good outweigh, score -1");
+  options.dnswl = false;
+  BOOST_TEST(mail("alice@example.org", "bob@example.net") == "wait 100");
+  options.dnswl = true;
+  dnsbl_score = 0;
+  BOOST_TEST(mail("alice@example.org", "bob@example.net") == "wait 100");
+}
+
+BOOST_AUTO_TEST_CASE(all_that_spf_names_for_a_domain_are_one_client) {
+  passes_spf_of = "example.org";
+  BOOST_TEST(mail("alice@example.org", "bob@example.net") == "wait 100");
+  wait(100);
+  request.set(Attribute::client_address, "203.0.113.9");
+  passes_spf_of.clear();
+  BOOST_TEST(mail("alice@example.org", "bob@example.net") == "wait 100");
+  request.set(Attribute::client_address, "2001:db8::1");
+  passes_spf_of = "example.org";
+  BOOST_TEST(mail("alice@example.org", "bob@example.net") ==
+             "pass: came back after 100 s, of a pool");
+  options.spf_pools = false;
+  request.set(Attribute::client_address, "198.51.100.1");
+  BOOST_TEST(mail("alice@example.org", "bob@example.net") == "wait 100");
+}
+
+BOOST_AUTO_TEST_CASE(a_domain_is_trusted_after_its_successes_and_its_age) {
+  options.domains = {.after = 2, .age = 1000, .lifetime = 5000};
+  passes_spf_of = "example.org";
+  for (const char* from : {"a@example.org", "b@example.org"}) {
+    BOOST_TEST(mail(from, "bob@example.net") == "wait 100");
+    wait(100);
+    BOOST_TEST(mail(from, "bob@example.net").starts_with("pass: came back"));
+  }
+  wait(800);  // 900 s after the first
+  BOOST_TEST(mail("c@example.org", "bob@example.net") == "wait 100");
+  wait(100);
+  BOOST_TEST(mail("d@example.org", "bob@example.net") ==
+             "pass: passes SPF of example.org, trusted after 2 successes");
+  // Only with SPF, only that domain, and not for ever.
+  passes_spf_of = "example.com";
+  BOOST_TEST(mail("e@example.com", "bob@example.net") == "wait 100");
+  passes_spf_of.clear();
+  BOOST_TEST(mail("f@example.org", "bob@example.net") == "wait 100");
+  passes_spf_of = "example.org";
+  wait(5000);
+  BOOST_TEST(mail("g@example.org", "bob@example.net") == "wait 100");
+}
+
+BOOST_AUTO_TEST_CASE(a_busy_trusted_domain_costs_a_write_a_minute) {
+  options.domains = {.after = 1, .age = 0, .lifetime = 5000};
+  passes_spf_of = "example.org";
+  mail("a@example.org", "bob@example.net");
+  wait(100);
+  mail("a@example.org", "bob@example.net");
+  const std::size_t writes = store.writes();
+  for (int i = 0; i < 50; ++i) {
+    BOOST_TEST(
+        mail("x" + std::to_string(i) + "@example.org", "bob@example.net").starts_with("pass"));
+  }
+  BOOST_TEST(store.writes() == writes);
+  wait(60);
+  mail("y@example.org", "bob@example.net");
+  BOOST_TEST(store.writes() == writes + 1);
 }
 
 BOOST_AUTO_TEST_CASE(servers_of_a_named_pool_are_one_client_wherever_they_are) {

@@ -174,7 +174,8 @@ struct Fixture {
   base::Log log{"test", base::memory_log_sink(log_text), base::Level::debug};
   policy::MemoryStore store{};
   policy::GreylistOptions options{.rules = rules, .text = "4.7.1 Come back in {wait} s"};
-  policy::Greylist check{options, store, log};
+  policy::SpfOptions spf{.enabled = false};
+  policy::Greylist check{options, spf, store, log};
   policy::Request request{};
 
   Fixture() {

@@ -19,6 +19,9 @@ def network(number):
 
 
 with Stage() as stage:
+    for size in ("small", "large"):
+        stage.run("posthouse-policyd", "--config", stage.source / f"conf-examples/policyd-{size}.conf", "--check")
+        step(f"the example for a {size} site has no mistake")
     stage.configure("directory", {"mail_root": stage.mail_root, "group": "posthouse"})
     stage.posthouse("domain", "add", DOMAIN)
     for user in (BOB, CAROL):
