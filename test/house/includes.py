@@ -10,6 +10,7 @@ ONLY = (
     (r"#\s*include <event2/", r"^base/loop/", "libevent is seen by base/loop alone"),
     (r"#\s*include <unbound", r"^base/loop/", "libunbound is seen by the resolver alone"),
     (r"#\s*include <lmdb\.h>", r"^base/lmdb\.(cc|hh)$", "LMDB is seen by base/lmdb alone"),
+    (r"#\s*include <(ldap|lber)", r"^directory-lib/ldap_(call|parse|search|write)\.cc$", "OpenLDAP is seen by its wrapper alone"),
     (r"#\s*include <sqlite3\.h>", r"^base/sqlite\.(cc|hh)$", "SQLite is seen by its wrapper alone"),
     (r"#\s*include <gmime/", r"^mail-lib/mime[a-z_]*\.(cc|hh)$", "GMime is seen by mail-lib/mime alone"),
     (r"#\s*include <iconv\.h>", r"^mail-lib/charset\.cc$", "iconv is seen by mail-lib/charset alone"),
