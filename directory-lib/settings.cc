@@ -11,9 +11,9 @@ namespace {
 constexpr std::string_view hash_forms = "none|1x1|1x2|1x3|2x1|2x2|2x3|3x1|3x2";
 
 constexpr base::Setting<Settings> table[] = {
-    {"driver", &Settings::driver, "sqlite", "sqlite|mysql", base::Reload::restart,
+    {"driver", &Settings::driver, "sqlite", "sqlite|mysql|ldap", base::Reload::restart,
      "Where accounts are kept. sqlite is a file on this machine; mysql is a database of MySQL or "
-     "MariaDB, with ExtMan's tables."},
+     "MariaDB, with ExtMan's tables; ldap is an OpenLDAP server, with ExtMan's tree."},
     {"database", &Settings::database, "/var/lib/posthouse/directory/directory.db", "",
      base::Reload::restart,
      "The file of domains, users and aliases. The posthouse command makes it when it is missing, "
@@ -64,6 +64,29 @@ constexpr base::Setting<Settings> table[] = {
      "How the quota of a new user is written in ExtMan's tables: courier appends S to the bytes, "
      "as "
      "ExtMan does for Courier. What is stored keeps its form."},
+    {"ldap_uri", &Settings::ldap_uri, "ldap://127.0.0.1", "", base::Reload::restart,
+     "The LDAP server: ldap://HOST, ldaps://HOST, with :PORT when it is another than usual, or "
+     "ldapi://%2Fpath%2Fto%2Fsocket. Several, with blanks between, are tried in turn; name first "
+     "the one that may be written."},
+    {"ldap_base", &Settings::ldap_base, "", "", base::Reload::restart,
+     "The entry that ExtMan's tree lies below, as dc=example,dc=org: o=extmailAccount and its "
+     "sisters. The posthouse command makes what is missing."},
+    {"ldap_bind_dn", &Settings::ldap_bind_dn, "", "", base::Reload::restart,
+     "The name to log in to the LDAP server with. Give each program that reads this file no more "
+     "than it needs: lookups need no right to read userPassword. Empty asks as nobody."},
+    {"ldap_password_file", &Settings::ldap_password_file, "", "", base::Reload::restart,
+     "A file whose first line is the password of ldap_bind_dn, readable by the programs that use "
+     "this file and by nobody else."},
+    {"ldap_tls", &Settings::ldap_tls, "no", "no|starttls", base::Reload::restart,
+     "Whether a connection by ldap:// is encrypted before anything is said. One by ldaps:// is "
+     "encrypted always; either way the server's certificate is verified."},
+    {"ldap_tls_ca", &Settings::ldap_tls_ca, "/etc/ssl/certs/ca-certificates.crt", "",
+     base::Reload::restart, "A file of the authorities that may have signed that certificate."},
+    {"ldap_connect_timeout", &Settings::ldap_connect_timeout, "2s", "100ms..1m", base::Reload::live,
+     "How long reaching the LDAP server may take before the lookup fails for "
+     "now."},
+    {"ldap_timeout", &Settings::ldap_timeout, "5s", "100ms..10m", base::Reload::live,
+     "How long one question may take, reaching the server included, before it fails for now."},
     {"mail_root", &Settings::mail_root, "/var/vmail", "", base::Reload::restart,
      "The folder below which all homes lie. The database holds homes relative to it."},
     {"domain_hash", &Settings::domain_hash, "2x1", hash_forms, base::Reload::live,

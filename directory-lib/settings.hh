@@ -33,6 +33,14 @@ struct Settings {
   base::Duration mysql_timeout = std::chrono::seconds(5);
   std::string default_password_scheme = "crypt";
   std::string extman_quota = "courier";
+  std::string ldap_uri = "ldap://127.0.0.1";
+  std::string ldap_base;
+  std::string ldap_bind_dn;
+  std::string ldap_password_file;
+  std::string ldap_tls = "no";
+  std::string ldap_tls_ca = "/etc/ssl/certs/ca-certificates.crt";
+  base::Duration ldap_connect_timeout = std::chrono::seconds(2);
+  base::Duration ldap_timeout = std::chrono::seconds(5);
   std::string mail_root = "/var/vmail";
   std::string domain_hash = "2x1";
   std::string user_hash = "2x2";
