@@ -20,6 +20,7 @@ from .nginx import Nginx
 from .postfix import Postfix
 from .process import Log, Process, tail
 from .report import Failed, StageError
+from .slapd import Slapd
 from .tree import ROOT, installed_tree
 
 USERS = ("phpolicy", "phlookup", "phmilter", "vmail")
@@ -27,7 +28,8 @@ DAEMON_USERS = {"policyd": "phpolicy", "lookupd": "phlookup", "milter": "phmilte
 # Who may read the directory, and (nobody but root's auth workers) its password hashes.
 GROUPS = {"posthouse": ("phpolicy", "phlookup", "vmail", "dovecot")}
 POSTFIX_FACING = ("policyd", "lookupd", "milter")
-PACKAGE_OF = {"postfix": "postfix", "dovecot": "dovecot-core", "nginx": "nginx-light", "setpriv": "util-linux"}
+PACKAGE_OF = {"postfix": "postfix", "dovecot": "dovecot-core", "nginx": "nginx-light", "setpriv": "util-linux",
+              "slapd": "slapd", "slapadd": "slapd", "ldapmodify": "ldap-utils", "ldapsearch": "ldap-utils"}
 
 
 class Stage:
@@ -281,6 +283,11 @@ class Stage:
         self.folder("/run/mysqld", "nobody")
         self.servers.append(Mariadb(self.scratch / "mariadb", self.log_folder / "mariadb.log",
                                     "/run/mysqld/mysqld.sock", options))
+        return self.servers[-1].start()
+
+    def start_slapd(self, **options):
+        """A private OpenLDAP server with ExtMan's schema: base, ldif, schema, head; see stage/slapd.py."""
+        self.servers.append(Slapd(self, **options))
         return self.servers[-1].start()
 
     def stop_all(self):
