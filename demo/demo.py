@@ -29,6 +29,8 @@ def arguments():
     parser.add_argument("--ports", metavar="FILE", help="write address, users, passwords and ports to FILE")
     parser.add_argument("--port", metavar="NAME=NUMBER", action="append", default=[],
                         help="a fixed port for one of: " + ", ".join(PORTS))
+    parser.add_argument("--directory", choices=House.DIRECTORIES, default="sqlite",
+                        help="where accounts are kept: " + ", ".join(House.DIRECTORIES))
     given = parser.parse_args()
     fixed = {}
     for each in given.port:
@@ -81,7 +83,8 @@ def main():
     with Stage(private_network=False) as stage:
         for name in PORTS:
             stage.port(name, fixed.get(name))
-        house = House(stage, USERS, zone=ZONE, settings={"policyd": {"greylist_delay": f"{GREYLIST_DELAY}s"}})
+        house = House(stage, USERS, zone=ZONE, settings={"policyd": {"greylist_delay": f"{GREYLIST_DELAY}s"}},
+                      directory=given.directory)
         house.start()
         step("up: lookupd, policyd, milter, webmail, Dovecot, Postfix, nginx")
         letters = Letters(house, HERE / "mail", GREYLIST_DELAY)

@@ -27,16 +27,21 @@ class House:
     """house = House(stage).start(); then house.postfix, house.dovecot, house.nginx, house.policyd ...
 
     users: {local part: (name, password)}. settings: {"policyd": {...}, ...} beside what the house needs.
-    zone: what the house's own DNS server knows; no question leaves the machine.
+    zone: what the house's own DNS server knows; no question leaves the machine. directory: where accounts are kept,
+    one of DIRECTORIES.
     """
 
-    def __init__(self, stage, users, settings=None, main=None, zone=None):
+    DIRECTORIES = ("sqlite", "ldap")
+
+    def __init__(self, stage, users, settings=None, main=None, zone=None, directory="sqlite"):
         self.stage = stage
         self.dns = MiniDns(zone or {})
         self.elsewhere = Elsewhere(stage.port("elsewhere"))
         self.users = users
         self.settings = settings or {}
         self.main = main or {}
+        self.directory = directory
+        self.lookups = {}  # settings of daemons that only look accounts up
 
     def start(self):
         """Everything, in the order of dependency."""
@@ -57,9 +62,14 @@ class House:
     def make_accounts(self):
         """One domain and its users, by the posthouse command."""
         stage = self.stage
-        stage.configure("directory", {"mail_root": stage.mail_root, "group": "posthouse",
-                                      **self.settings.get("directory", {})})
+        common = {"mail_root": stage.mail_root, "group": "posthouse", **self.settings.get("directory", {})}
+        slapd = stage.start_slapd() if self.directory == "ldap" else None
+        stage.configure("directory", {**common, **(slapd.settings() if slapd else {})})
         stage.posthouse("domain", "add", DOMAIN)
+        if slapd:
+            slapd.add_readers()
+            self.lookups = {"directory_settings": stage.configure("directory-lookup",
+                                                                  {**common, **slapd.settings("lookup")})}
         for local, (name, password) in self.users.items():
             stage.posthouse("user", "add", self.address(local), "--name", name, "--password-stdin",
                             stdin=password + "\n")
@@ -68,8 +78,10 @@ class House:
         """lookupd, policyd, milter and webmail, each as its user."""
         stage = self.stage
         for name in ("lookupd", "policyd", "milter"):
-            resolver = {"resolver": f"127.0.0.1@{self.dns.port}"} if name != "lookupd" else {}
-            daemon = stage.start_daemon(name, {**resolver, **self.settings.get(name, {})},
+            needs = {"resolver": f"127.0.0.1@{self.dns.port}"} if name != "lookupd" else {}
+            if "directory_settings" in stage.run(f"posthouse-{name}", "--settings=conf").stdout:
+                needs.update(self.lookups)
+            daemon = stage.start_daemon(name, {**needs, **self.settings.get(name, {})},
                                         ready=stage.socket(name))
             setattr(self, name, daemon)
         stage.configure("dovecot-plugin", self.settings.get("dovecot-plugin", {}))
