@@ -137,7 +137,21 @@ base::Result<void> domain_show(Call& call) {
   if (!domain) {
     return domain.error();
   }
-  call.output.record(columns, cells_of(*domain));
+  const auto used = (*accounts)->find_allotment(domain->name);
+  if (!used) {
+    return used.error();
+  }
+  std::vector<Column> all(columns.begin(), columns.end());
+  std::vector<Cell> cells = cells_of(*domain);
+  for (const auto& [column, cell] :
+       {std::pair(Column{"users", "Users"}, number_cell(used->users)),
+        std::pair(Column{"aliases", "Aliases"}, number_cell(used->aliases)),
+        std::pair(Column{"allotted", "Quota given out"},
+                  used->quota.count == 0 ? json_cell("none", "0") : size_cell(used->quota))}) {
+    all.push_back(column);
+    cells.push_back(cell);
+  }
+  call.output.record(all, cells);
   return {};
 }
 

@@ -3,6 +3,7 @@
 #include "cli/verb.hh"
 
 #include <cstdio>
+#include <cstdlib>
 #include <set>
 
 #include <boost/test/unit_test.hpp>

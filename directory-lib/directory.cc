@@ -40,6 +40,11 @@ base::Result<Domain> Directory::find_domain(std::string_view name) {
   return ok ? read_domain(*domain) : ok.error();
 }
 
+base::Result<Allotment> Directory::find_allotment(std::string_view domain) {
+  const auto found = find_domain(domain);
+  return found ? read_allotment(found->name) : found.error();
+}
+
 base::Result<User> Directory::find_user(std::string_view address) {
   const auto key = mail::parse_account(address);
   if (!key) {

@@ -50,6 +50,8 @@ struct RemovedDomain {
 // clashes, alias loops, rights, the audit trail) are in directory.cc and the files beside it.
 class Directory {
  public:
+  using Allotment = directory::Allotment;
+
   virtual ~Directory() = default;
   Directory(const Directory&) = delete;
   Directory& operator=(const Directory&) = delete;
@@ -71,6 +73,7 @@ class Directory {
 
   // Reading. Disabled and expired entries are found too: ask access_of() or the fields.
   base::Result<Domain> find_domain(std::string_view name);
+  base::Result<Allotment> find_allotment(std::string_view domain);
   base::Result<User> find_user(std::string_view address);
   base::Result<Credentials> find_credentials(std::string_view address);
   // The alias of exactly this address, or the catch-all for "@domain". No expansion: resolve.hh.
@@ -168,12 +171,6 @@ class Directory {
   virtual base::Result<Page<AuditEntry>> page_audit(const AuditFilter& filter,
                                                     std::string_view after, std::size_t limit) = 0;
 
-  // How full a domain is, for its limits.
-  struct Allotment {
-    std::uint64_t users = 0;
-    std::uint64_t aliases = 0;
-    base::Bytes quota;
-  };
   virtual base::Result<Allotment> read_allotment(std::string_view domain) = 0;
 
   // Called between begin() and commit() only; an error undoes what went before. insert_ gives

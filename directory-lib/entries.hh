@@ -76,6 +76,13 @@ struct Domain {
   bool operator==(const Domain&) const = default;
 };
 
+// How full a domain is, for its limits.
+struct Allotment {
+  std::uint64_t users = 0;
+  std::uint64_t aliases = 0;
+  base::Bytes quota;  // the sum of its users' quotas; of those without one nothing
+};
+
 struct User {
   std::string address;    // "alice@example.org", the key in its normal form
   std::string name;       // for people

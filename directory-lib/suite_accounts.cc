@@ -139,6 +139,12 @@ void a_domain_gives_out_no_more_than_its_limits(const Backend& backend) {
   BOOST_TEST(add("b@small.example", 400) == "added");
   BOOST_TEST(add("c@small.example", 0) == "over_quota");
   BOOST_TEST(add_alias(*writer, "x@small.example", {"a@small.example"}).has_value());
+  const auto used = writer->find_allotment("SMALL.example");
+  BOOST_REQUIRE(used.has_value());
+  BOOST_TEST(used->users == 2U);
+  BOOST_TEST(used->aliases == 1U);
+  BOOST_TEST(used->quota.count == 1000U);
+  BOOST_TEST(outcome(writer->find_allotment("none.example")) == "not_found");
   const auto second = add_alias(*writer, "y@small.example", {"a@small.example"});
   BOOST_TEST((second.error().code == Errc::over_quota));
 }

@@ -31,6 +31,8 @@ def managers(stage):
     stage.posthouse("user", "add", "emil@small.example", "--quota", "400M", "--no-password", *acting)
     refused(stage, 1, "has all its 2 users", "user", "add", "fritz@small.example", "--quota", "1M", "--no-password",
             *acting)
+    small = stage.posthouse("domain", "show", "small.example", "--json", *acting)
+    equal((small["users"], small["aliases"], small["allotted"]), (2, 0, 1000 << 20), "it sees how full its domain is")
     equal([x["address"] for x in stage.posthouse("user", "list", "--json", *acting)],
           ["dora@small.example", "emil@small.example"], "it sees its own users alone")
     refused(stage, 1, "is no manager", "user", "list", "--as", "nobody@else.example")
