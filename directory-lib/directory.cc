@@ -149,7 +149,7 @@ base::Result<Page<Alias>> Directory::list_aliases(std::string_view domain, std::
 
 base::Result<void> Directory::perform(Deed& deed, const DeedWork& work) {
   auto ok = work(deed);
-  if (ok && !who_.empty() && !deed.verb.empty() && !is_rehearsal_) {
+  if (ok && is_recorded(deed)) {
     ok = record(deed, "done");
   }
   return ok;
@@ -182,8 +182,14 @@ base::Result<void> Directory::transact_within(Deed& deed, const DeedWork& work) 
     return ok.error();
   }
   auto done = perform(deed, work);
-  if (!done) {
-    if (auto ok = back_to_mark(); !ok) {
+  if (done) {
+    return done;
+  }
+  if (auto ok = back_to_mark(); !ok) {
+    return ok.error();
+  }
+  if (is_recorded(deed) && is_refusal(done.error().code)) {
+    if (auto ok = record(deed, base::errc_name(done.error().code)); !ok) {
       return ok.error();
     }
   }
@@ -222,13 +228,14 @@ base::Result<void> Directory::record(const Deed& deed, std::string_view outcome)
   return append_audit(entry);
 }
 
+bool Directory::is_recorded(const Deed& deed) const {
+  return !who_.empty() && !deed.verb.empty() && !is_rehearsal_;
+}
+
 // In a transaction of its own, since that of the deed is undone. When it cannot be written, the
 // refusal itself is what counts.
 void Directory::record_refusal(const Deed& deed, const base::Error& error) {
-  if (who_.empty() || deed.verb.empty() || is_rehearsal_ || !is_refusal(error.code)) {
-    return;
-  }
-  if (!begin()) {
+  if (!is_recorded(deed) || !is_refusal(error.code) || !begin()) {
     return;
   }
   if (!record(deed, base::errc_name(error.code)) || !commit()) {

@@ -228,6 +228,7 @@ class Directory {
   base::Result<void> transact_within(Deed& deed, const DeedWork& work);
   base::Result<void> perform(Deed& deed, const DeedWork& work);
   base::Result<void> record(const Deed& deed, std::string_view outcome);
+  bool is_recorded(const Deed& deed) const;
   void record_refusal(const Deed& deed, const base::Error& error);
 
   // rights.cc. denied, for a postmaster, with the reason.

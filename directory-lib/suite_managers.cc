@@ -305,7 +305,28 @@ void the_audit_trail_says_who_did_what_and_how_it_went(const Backend& backend) {
              "root user add carol@other.example done\n");
 }
 
+void refusals_among_many_changes_are_recorded_too(const Backend& backend) {
+  const auto writer = backend.open();
+  add_domain(*writer, "example.org");
+  writer->act_as("root");
+  const auto kept = writer->together([&]() -> base::Result<void> {
+    add_user(*writer, "a@example.org");
+    BOOST_TEST(outcome(writer->add_user(new_user("a@example.org"), "")) == "exists");
+    add_user(*writer, "b@example.org");
+    return {};
+  });
+  BOOST_TEST(outcome(kept) == "done");
+  std::string told;
+  const auto page = writer->list_audit({}, "", 10);
+  for (const AuditEntry& entry : page->items) {
+    told += entry.object + " " + entry.outcome + "\n";
+  }
+  BOOST_TEST(told == "b@example.org done\na@example.org exists\na@example.org done\n");
+}
+
 constexpr std::array cases{
+    BackendCase{"refusals_among_many_changes_are_recorded_too",
+                refusals_among_many_changes_are_recorded_too},
     BackendCase{"the_audit_trail_says_who_did_what_and_how_it_went",
                 the_audit_trail_says_who_did_what_and_how_it_went},
     BackendCase{"managers_are_stored_whole_and_listed_in_order",
