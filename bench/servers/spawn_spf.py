@@ -30,7 +30,13 @@ def main():
                                      "skip_addresses = 127.0.0.0/8,::ffff:127.0.0.0/104,::1\n")
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     subprocess.run(["mount", "--bind", folder / "resolv.conf", os.path.realpath("/etc/resolv.conf")], check=True)
-    subprocess.Popen([sys.executable, pathlib.Path(__file__).with_name("names.py"), "--port", "53"])
+    names = subprocess.Popen([sys.executable, pathlib.Path(__file__).with_name("names.py"), "--port", "53"])
+
+    def end(*_):
+        names.kill()
+        os._exit(0)
+
+    signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGCHLD, reap)
     server = socket.socket(socket.AF_UNIX)
     server.bind(path)
@@ -38,6 +44,7 @@ def main():
     while True:
         client, _ = server.accept()
         if os.fork() == 0:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
             os.dup2(client.fileno(), 0)
             os.dup2(client.fileno(), 1)
             os.execvp("policyd-spf", ["policyd-spf", str(folder / "spf.conf")])
