@@ -8,6 +8,8 @@ import subprocess
 
 from stage import Failed, check, equal, step, wait_for
 
+from letters import FORGED, LISTED, TRAP, TRAPPED
+
 CHECK_PAGE = "webmail-cgi/ui/test/check.mjs"
 
 
@@ -23,6 +25,7 @@ class Checks:
         self.by_imap()
         self.by_pop3()
         self.refusals()
+        self.policy()
         self.headers()
         self.bounce()
         self.flags_last()
@@ -55,6 +58,23 @@ class Checks:
         equal(reply.code, 550, "SMTP: an unknown recipient is refused")
         reply = postfix.send("someone@example.org", "someone@example.net", b"Subject: x\r\n\r\nx\r\n")
         equal(reply.code, 554, "SMTP: mail for elsewhere is refused")
+
+    def policy(self):
+        """What each check of policyd refuses."""
+        postfix, alice = self.house.postfix, self.house.address("alice")
+
+        def send(client, sender, recipient=alice):
+            return postfix.send(sender, recipient, b"Subject: x\r\n\r\nx\r\n",
+                                xclient={"ADDR": client, "NAME": "[UNAVAILABLE]"})
+
+        reply = wait_for(lambda: (x := send(LISTED, "a@example.org")).code == 554 and x, 10, "the DNS list is in use")
+        step(f"a client on a DNS list is refused: {reply.text}")
+        reply = send("198.51.100.1", f"a@{FORGED}")
+        equal((reply.code, "5.7.23" in reply.text), (554, True), f"a forged sender is refused by SPF: {reply.text}")
+        equal(send("198.51.100.1", alice).code, 553, "a stranger cannot send as alice")
+        equal(send(TRAPPED, "a@example.org", TRAP).code, 554, "mail for a spamtrap is refused")
+        reply = send(TRAPPED, "b@example.org")
+        equal(reply.code, 554, f"and so is its client from then on: {reply.text}")
 
     def headers(self):
         """The milter's stamp."""

@@ -13,13 +13,26 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "test"))
 from stage import House, Stage, StageError, step  # noqa: E402
+from stage.quota import QUOTA_STATUS  # noqa: E402
 
 from checks import Checks  # noqa: E402
-from letters import ZONE, Letters  # noqa: E402
+from letters import DNSBL, TRAP, ZONE, Letters  # noqa: E402
 
 USERS = {"alice": ("Alice", "horse-and-rider"), "bob": ("Bob", "oats-and-hay"), "li": ("Li", "tea-at-the-gate")}
 PORTS = ("web", "smtp", "submission", "imap", "pop3")
 GREYLIST_DELAY = 2
+# Every check of policyd is on.
+POLICY = {
+    "greylist_delay": f"{GREYLIST_DELAY}s",
+    "sender_login": "yes",
+    "sender_login_strangers": "users",
+    "rate_user_recipients": "200/1h, 1000/1d",
+    "rate_client_messages": "500/1h",
+    "quota_status": f"unix:{QUOTA_STATUS}",
+    "trap_addresses": TRAP,
+    "spf_header": "yes",
+    "dnsbl_zones": DNSBL,
+}
 
 
 def arguments():
@@ -83,9 +96,9 @@ def main():
     with Stage(private_network=False) as stage:
         for name in PORTS:
             stage.port(name, fixed.get(name))
-        house = House(stage, USERS, zone=ZONE, settings={"policyd": {"greylist_delay": f"{GREYLIST_DELAY}s"}},
-                      directory=given.directory)
+        house = House(stage, USERS, zone=ZONE, settings={"policyd": POLICY}, directory=given.directory)
         house.start()
+        stage.posthouse("alias", "add", TRAP, house.address("alice"))  # Postfix must know it to ask about it
         step("up: lookupd, policyd, milter, webmail, Dovecot, Postfix, nginx")
         letters = Letters(house, HERE / "mail", GREYLIST_DELAY)
         letters.deliver()

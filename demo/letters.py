@@ -14,6 +14,12 @@ CLIENT = {"ADDR": "192.0.2.{}", "NAME": "mail{}.example.org"}
 MOST = 50  # letters, each with a reverse name
 ZONE = {f"{n}.2.0.192.in-addr.arpa": {"PTR": [f"mail{n}.example.org"]} for n in range(1, MOST)}
 ZONE.update({f"mail{n}.example.org": {"A": [f"192.0.2.{n}"]} for n in range(1, MOST)})
+# For the policy daemon: a list of bad clients, a domain whose mail comes from nowhere, a trap.
+DNSBL = "bl.posthouse.test"
+LISTED, FORGED, TRAPPED = "198.51.100.66", "forged.example", "203.0.113.9"
+TRAP = "old-address@posthouse.test"
+ZONE.update({f"2.0.0.127.{DNSBL}": {"A": ["127.0.0.2"]}, f"66.100.51.198.{DNSBL}": {"A": ["127.0.0.4"]},
+             FORGED: {"TXT": ["v=spf1 -all"]}})
 TO_BOB = """\
 From: Alice <alice@posthouse.test>
 To: Bob <bob@posthouse.test>

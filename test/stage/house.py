@@ -6,6 +6,7 @@ from .clients import HOST, Smtp
 from .elsewhere import Elsewhere
 from .minidns import MiniDns
 from .nginx import from_example
+from .quota import quota_status
 from .report import StageError
 
 DOMAIN = "posthouse.test"
@@ -21,6 +22,9 @@ service auth {
   }
 }
 """
+# The policy stands before permit_sasl_authenticated: it limits and learns from those who have logged in.
+SUBMISSION = ("-o smtpd_sasl_auth_enable=yes -o smtpd_client_restrictions=permit_sasl_authenticated,reject "
+              "-o smtpd_recipient_restrictions=$submission_recipient_restrictions")
 
 
 class House:
@@ -85,7 +89,7 @@ class House:
                                         ready=stage.socket(name))
             setattr(self, name, daemon)
         stage.configure("dovecot-plugin", self.settings.get("dovecot-plugin", {}))
-        self.dovecot = stage.start_dovecot(DOVECOT)
+        self.dovecot = stage.start_dovecot(DOVECOT + quota_status(stage))
         web = {"public_origin": f"http://mail.posthouse.localhost:{stage.port('web')}", "mail_root": stage.mail_root}
         self.webmail = stage.start_webmail({**web, **self.settings.get("webmail", {})})
 
@@ -101,10 +105,11 @@ class House:
             "recipient_delimiter": "+",
             "smtpd_recipient_restrictions": f"reject_unauth_destination, reject_unlisted_recipient, {policy}",
             "smtpd_end_of_data_restrictions": policy,
+            "submission_recipient_restrictions": f"{policy}, permit_sasl_authenticated, reject",
             "smtpd_milters": "unix:posthouse/milter/socket",
             "default_transport": f"smtp:[{HOST}]:{self.elsewhere.port}",
             **self.main,
-        })
+        }, submission=SUBMISSION)
         page = pathlib.Path(f"{stage.tree}/usr/share/posthouse/webmail")
         if not (page / "index.html").exists():
             raise StageError(f"{page} has no page: run ./dev build")

@@ -9,42 +9,12 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from stage import Smtp, Stage, check, equal, step, wait_for  # noqa: E402
+from stage.quota import QUOTA_STATUS, quota_status  # noqa: E402
 
 DOMAIN = "posthouse.test"
 ALICE, BOB, CAROL = f"alice@{DOMAIN}", f"bob@{DOMAIN}", f"carol@{DOMAIN}"
 BOSS, SALES = f"boss@{DOMAIN}", f"sales@{DOMAIN}"
-SOCKET = "/run/dovecot/quota-status"
-STATUS = """\
-service quota-status {
-  executable = quota-status -p postfix
-  client_limit = 1
-  unix_listener quota-status {
-    mode = 0600
-    user = phpolicy
-  }
-}
-"""
-QUOTA_2_3 = """\
-mail_plugins = quota
-plugin {
-  quota = count:User quota
-  quota_vsizes = yes
-  quota_status_success = DUNNO
-  quota_status_nouser = DUNNO
-  quota_status_overquota = "552 5.2.2 Mailbox is full"
-}
-""" + STATUS
-QUOTA_2_4 = """\
-mail_plugins {
-  quota = yes
-}
-quota "User quota" {
-  driver = count
-}
-quota_status_success = DUNNO
-quota_status_nouser = DUNNO
-""" + STATUS
-SETTINGS = {"log_to": "stderr", "greylist": "no", "quota_status": f"unix:{SOCKET}", "quota_cache_time": "0s",
+SETTINGS = {"log_to": "stderr", "greylist": "no", "quota_status": f"unix:{QUOTA_STATUS}", "quota_cache_time": "0s",
             "directory_cache_time": "1s", "sender_login": "yes", "sender_login_strangers": "users"}
 
 
@@ -63,8 +33,7 @@ with Stage() as stage:
     policyd = stage.start_policyd(SETTINGS)
     stage.start_lookupd()
     stage.configure("dovecot-plugin", {})
-    is_2_3 = stage.run("dovecot", "--version").stdout.startswith("2.3")
-    dovecot = stage.start_dovecot(QUOTA_2_3 if is_2_3 else QUOTA_2_4)
+    dovecot = stage.start_dovecot(quota_status(stage))
     text = (stage.source / "conf-examples/postfix-policyd.cf").read_text(encoding="utf-8")
     text = "\n".join(x for x in text.splitlines() if not x.startswith("#"))
     restrictions = {name: " ".join(value.split()) for name, value in
