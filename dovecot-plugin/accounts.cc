@@ -7,6 +7,7 @@
 
 #include "base/text.hh"
 
+#include "directory-lib/extman.hh"
 #include "directory-lib/password.hh"
 #include "directory-lib/settings.hh"
 
@@ -111,10 +112,14 @@ Login Accounts::judge(const directory::User& user, std::string_view service) con
     return login;
   }
   login.verdict = Verdict::ok;
+  // What is stored may be a whole Postfix route; Dovecot's proxy takes the host in it.
   const base::Words& own = open_->settings.own_hosts;
-  if (!own.empty() && !user.mail_host.empty() &&
-      std::find(own.begin(), own.end(), user.mail_host) == own.end()) {
-    login.host = user.mail_host;
+  const std::string host = directory::extman::host_of(user.mail_host);
+  const bool is_own = std::find_if(own.begin(), own.end(), [&](const std::string& name) {
+                        return name == user.mail_host || name == host;
+                      }) != own.end();
+  if (!own.empty() && !user.mail_host.empty() && !is_own) {
+    login.host = host;
   }
   return login;
 }

@@ -83,7 +83,7 @@ class Fixture {
     user.quota = {1000};
     if (name == "alice") {
       user.disabled.add(directory::Service::pop3);
-      user.mail_host = "store-2";
+      user.mail_host = "lmtp:inet:store-2:24";
       user.maildir = "B4/elsewhere";
     } else if (name == "bob") {
       user.expires = std::chrono::floor<std::chrono::days>(start_of_tests - 24h);
