@@ -5,6 +5,7 @@
 #include "base/text.hh"
 
 #include "cli/accounts.hh"
+#include "cli/directory_check.hh"
 
 namespace cli {
 
@@ -68,9 +69,11 @@ constexpr std::array<Option, 5> audit_options{{
     {"limit", "N", "At most so many (100); 0 for all."},
 }};
 
-constexpr std::array<Verb, 1> verbs{{
+constexpr std::array<Verb, 2> verbs{{
     {"directory audit", "", "Show who changed what, the newest first.", 0, 0, audit_options,
      directory_audit, Effect::reads},
+    {"directory check", "", "Look for what does not fit, in the directory and on the disk.", 0, 0,
+     directory_check_options, directory_check, Effect::reads},
 }};
 
 }  // namespace

@@ -147,6 +147,13 @@ base::Result<Page<Alias>> Directory::list_aliases(std::string_view domain, std::
   return known ? page_aliases(known->name, after, cut(limit)) : known.error();
 }
 
+base::Result<Page<Oddity>> Directory::list_oddities(std::string_view after, std::size_t limit) {
+  if (auto ok = check_admin("look at what is stored oddly"); !ok) {
+    return ok.error();
+  }
+  return page_oddities(after, cut(limit));
+}
+
 base::Result<void> Directory::perform(Deed& deed, const DeedWork& work) {
   auto ok = work(deed);
   if (ok && is_recorded(deed)) {

@@ -143,6 +143,9 @@ class Directory {
   base::Result<Page<AuditEntry>> list_audit(AuditFilter filter, std::string_view after,
                                             std::size_t limit);
 
+  // What is stored that no field can show; in the backend's order.
+  base::Result<Page<Oddity>> list_oddities(std::string_view after, std::size_t limit);
+
   const Settings& settings() const { return settings_; }
 
  protected:
@@ -170,6 +173,12 @@ class Directory {
   // Newest first. `after` is the id of the last entry of the page before, or empty.
   virtual base::Result<Page<AuditEntry>> page_audit(const AuditFilter& filter,
                                                     std::string_view after, std::size_t limit) = 0;
+
+  // A backend that has no more than its fields has none.
+  virtual base::Result<Page<Oddity>> page_oddities(std::string_view /*after*/,
+                                                   std::size_t /*limit*/) {
+    return Page<Oddity>();
+  }
 
   virtual base::Result<Allotment> read_allotment(std::string_view domain) = 0;
 

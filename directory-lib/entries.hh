@@ -213,6 +213,12 @@ struct AuditFilter {
   base::WallTime since;
 };
 
+// Something stored that cannot be read in any sense, and is read as nothing.
+struct Oddity {
+  std::string object;  // "alice@example.org"
+  std::string text;    // "quota 'much' is no quota"
+};
+
 // A part of a long list. `next` continues it and is empty at the end; opaque, but it survives a
 // restart and changes of the list: what stays all the while is seen exactly once.
 template <typename T>

@@ -49,6 +49,7 @@ class MysqlDirectory final : public Directory {
       std::string_view address) override;
   base::Result<Page<AuditEntry>> page_audit(const AuditFilter& filter, std::string_view after,
                                             std::size_t limit) override;
+  base::Result<Page<Oddity>> page_oddities(std::string_view after, std::size_t limit) override;
   base::Result<Allotment> read_allotment(std::string_view domain) override;
   base::Result<void> insert_domain(const Domain& domain) override;
   base::Result<void> replace_domain(const Domain& domain) override;

@@ -6,6 +6,7 @@ import imaplib
 import json
 import os
 import poplib
+import datetime
 import re
 import smtplib
 
@@ -173,7 +174,10 @@ def written(stage, backend):
                         f"WHERE username = 'new@{DOMAIN}'")[0]
     check(row[0] == "new" and re.fullmatch(rf"A0/B0/{DOMAIN}/[0-9A-F]{{2}}/[0-9A-F]{{2}}/new/Maildir/", row[1])
           and row[1] == row[2] + "/Maildir/", f"a new user has ExtMan's path: {row[1]}")
-    equal(row[3:], ["5242880S", "1", "1", "0000-00-00", DOMAIN], "the domain's template, and the S")
+    today = datetime.datetime.now(datetime.timezone.utc).date()
+    in_a_year = [(today + datetime.timedelta(days=x)).isoformat() for x in (364, 365, 366)]
+    equal(row[3:6] + row[7:], ["5242880S", "1", "1", DOMAIN], "the domain's template, and the S")
+    check(row[6] in in_a_year, f"the template's term of a year: {row[6]}")
     equal(stage.posthouse("user", "show", f"new@{DOMAIN}", "--json")["disabled"], ["sieve", "webmail"],
           "a switch that ExtMan has not is kept beside")
     stage.posthouse("user", "passwd", f"forever@{DOMAIN}", stdin="pw-changed\n")
