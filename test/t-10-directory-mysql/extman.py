@@ -201,7 +201,7 @@ def checked(stage, backend):
     found = {(x["about"], x["name"]): x["finding"] for x in json.loads(done.stdout)}
     for about, name, text in (("stored", f"odd@{DOMAIN}", "quota 'much' is read as no limit"),
                               ("stored", "bare.test", "default_expire 'soon' is read as for ever"),
-                              ("user", f"noimap@{DOMAIN}", "is not there (yet)"),
+                              ("user", f"new@{DOMAIN}", "is not there (yet)"),
                               ("user", "strange@bare.test", "scheme that is not known"),
                               ("alias", "x@bare.test", "leads to y@bare.test, which nobody has"),
                               ("disk", "A0/left.test/over", "a home that no user of this host has")):
@@ -227,7 +227,8 @@ def site(stage, server):
     logins(stage, dovecot)
     written(stage, backend)
     equal(shape(server, "extmail"), before, "ExtMan's tables were not altered")
-    stage.lookupd = stage.start_lookupd({"log_to": "stderr", "directory_settings": backend.configure_lookups()})
+    stage.lookupd = stage.start_lookupd({"log_to": "stderr", "cache_time": "0s", "cache_negative_time": "0s",
+                                         "directory_settings": backend.configure_lookups()})
     stage.postfix = delivery(stage, dovecot)
     checked(stage, backend)
     equal(dovecot.log.find(r"Fatal|Panic"), None, "nothing has crashed")
