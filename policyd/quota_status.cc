@@ -76,8 +76,7 @@ std::uint64_t QuotaStatus::find(const QuotaQuestion& what, Done done) {
   question->id = id;
   question->what = what;
   question->done = std::move(done);
-  question->deadline =
-      std::make_unique<loop::Timer>(loop_, [this, id] { expire(id); });
+  question->deadline = std::make_unique<loop::Timer>(loop_, [this, id] { expire(id); });
   question->deadline->start(waiting_.size() < waiting_limit ? options_.deadline
                                                             : base::Duration::zero());
   waiting_.push_back(std::move(question));
