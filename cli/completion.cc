@@ -100,13 +100,19 @@ std::string bash_completion() {
         }
       }
     }
-    verbs += "        '" + std::string(verb->name) + "'" +
-             (words.size() == 1 ? "*) words=\"bash " : ") words=\"") + joined(names) + "\" ;;\n";
+    verbs.append("        '")
+        .append(verb->name)
+        .append(words.size() == 1 ? "'*) words=\"bash " : "') words=\"")
+        .append(joined(names))
+        .append("\" ;;\n");
   }
   std::string choices;
   for (const auto& [option, words] : values) {
-    choices += "        " + option + ")\n            mapfile -t COMPREPLY < <(compgen -W \"" +
-               words + "\" -- \"$current\")\n            return ;;\n";
+    choices.append("        ")
+        .append(option)
+        .append(")\n            mapfile -t COMPREPLY < <(compgen -W \"")
+        .append(words)
+        .append("\" -- \"$current\")\n            return ;;\n");
   }
   std::string seconds;
   for (const auto& [group, words] : second) {

@@ -10,7 +10,6 @@ namespace directory {
 
 namespace {
 
-using base::Errc;
 using Kind = LdapChange::Kind;
 
 }  // namespace
