@@ -14,7 +14,6 @@ namespace directory {
 
 namespace {
 
-using base::Errc;
 using Kind = LdapChange::Kind;
 
 base::WallTime time_of(std::string_view milliseconds) {

@@ -92,7 +92,10 @@ LdapValues note_values(const LdapNote& note) {
   LdapValues values;
   values.reserve(note.size());
   for (const auto& [word, rest] : note) {
-    values.push_back(rest.empty() ? word : word + " " + rest);
+    std::string& value = values.emplace_back(word);
+    if (!rest.empty()) {
+      value.append(" ").append(rest);
+    }
   }
   return values;
 }

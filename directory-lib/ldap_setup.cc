@@ -113,6 +113,7 @@ base::Result<void> LdapDirectory::make_roots() {
     add(names_.notes(kind), "ou");
   }
   std::vector<std::string> names;
+  names.reserve(wanted.size());
   for (const LdapChange& change : wanted) {
     names.push_back(change.name);
   }

@@ -111,7 +111,7 @@ base::Result<T> LdapTree::ask(Ask question) {
 
 base::Result<void> LdapTree::connect(bool with_roots) {
   with_roots_ = with_roots;
-  const auto ok = fresh(base::system_clock().ticks() + patience_);
+  auto ok = fresh(base::system_clock().ticks() + patience_);
   with_roots_ = true;
   if (ok || ok.error().code == Errc::malformed) {
     return ok;  // a mistake in the settings stays one

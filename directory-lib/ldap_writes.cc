@@ -188,6 +188,7 @@ base::Result<Directory::Allotment> LdapDirectory::count_allotment(std::string_vi
     }
   }
   std::vector<std::string> names;
+  names.reserve(touched.size());
   for (const std::string& key : touched) {
     names.push_back(names_.user(address_of(key)));
   }
@@ -214,7 +215,7 @@ base::Result<Directory::Allotment> LdapDirectory::read_allotment(std::string_vie
   if (known != counts_.end() && now - known->second.read < count_lasts) {
     return known->second.used;
   }
-  const auto used = count_allotment(domain);
+  auto used = count_allotment(domain);
   if (used) {
     counts_.insert_or_assign(std::string(domain), Count{*used, now});
   }
