@@ -68,7 +68,7 @@ std::string row_json(const Engine& engine, const Found& found, const RateCount& 
   json.key("subject").string(found.record.subject);
   json.key("unit").string(rate_unit_name(count.unit));
   json.key("window").number(count.window.length());
-  json.key("count").number(count.window.sum(now));
+  json.key("count").number(static_cast<std::int64_t>(count.window.sum(now)));
   json.key("reserved").number(reserved);
   json.key("limit").number(limit);
   json.key("wait").number(wait);

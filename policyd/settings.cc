@@ -45,10 +45,10 @@ base::Result<void> check_settings(const Settings& settings) {
                    "write an absolute path");
     }
   }
-  if (const auto spf = check_spf_settings(settings); !spf) {
+  if (auto spf = check_spf_settings(settings); !spf) {
     return spf;
   }
-  if (const auto dnsbl = check_dnsbl_settings(settings); !dnsbl) {
+  if (auto dnsbl = check_dnsbl_settings(settings); !dnsbl) {
     return dnsbl;
   }
   if (settings.spf_deadline > settings.lookup_deadline) {

@@ -45,8 +45,11 @@ base::Result<Settings> read_settings(const std::string& path) {
 }  // namespace
 
 struct Shadow::Task {
-  Task(const Request& request, const Facts& known, const Before& changed, const Verdict& verdict)
-      : kept(request), facts(known), before(changed), live(verdict) {}
+  Task(const Request& request, Facts known, Before changed, Verdict verdict)
+      : kept(request),
+        facts(std::move(known)),
+        before(std::move(changed)),
+        live(std::move(verdict)) {}
   KeptRequest kept;
   Facts facts;
   Before before;

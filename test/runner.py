@@ -149,10 +149,10 @@ def system_tests(filters):
 
 
 def run_long(filters):
-    """What mostly waits (for servers, clocks, a browser): one more at a time than there are processors, the
-    longest first, as far as their time limits tell."""
+    """What mostly waits (for servers, clocks, a browser): as many at a time as there are processors, the longest
+    first, as far as their time limits tell."""
     jobs = sorted(page_tests(filters) + system_tests(filters), key=lambda x: (-x[0], x[1]))
-    with concurrent.futures.ThreadPoolExecutor((os.cpu_count() or 1) + 1) as pool:
+    with concurrent.futures.ThreadPoolExecutor(max(2, os.cpu_count() or 1)) as pool:
         for limit, name, argv, folder in jobs:
             pool.submit(run_program, name, argv, limit, folder)
 

