@@ -158,6 +158,7 @@ def faults(stage, slapd, dovecot):
     slapd.start()
     back(stage, dovecot, "when it is started")
     slapd.process.signal(signal.SIGSTOP)
+    time.sleep(0.5)  # a busy machine stops its threads one after the other
     later(stage, dovecot, "the server holds its breath")
     slapd.process.signal(signal.SIGCONT)
     back(stage, dovecot, "when it breathes again")
