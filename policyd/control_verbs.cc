@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policyd/control_verbs.hh"
 
+#include <map>
 #include <memory>
 #include <set>
 
@@ -22,6 +23,7 @@ struct Selection {
   std::vector<std::string> recipients{};
   bool has_recipients = false;
   std::string sender{};
+  std::string delimiters{};
   bool with_passed = false;
   std::size_t limit = rows_by_default;
 };
@@ -53,8 +55,9 @@ std::vector<std::string> recipients_of(const base::JsonValue& arguments) {
   return {all.begin(), all.end()};
 }
 
-Selection selection_of(const base::JsonValue& arguments) {
+Selection selection_of(const ControlParts& parts, const base::JsonValue& arguments) {
   Selection selection;
+  selection.delimiters = parts.engine.greylist().recipient_delimiter;
   selection.recipients = recipients_of(arguments);
   // An empty list is nobody, not everybody.
   selection.has_recipients = base::json_member(arguments, "recipient").has_value() ||
@@ -67,21 +70,31 @@ Selection selection_of(const base::JsonValue& arguments) {
   return selection;
 }
 
+// Whether mail to `waiting` is meant by one of the recipients. An address stands for its extensions
+// too; one with an extension for itself alone, though its mail waits under the same key.
+bool is_meant(const std::set<std::string>& recipients, std::string_view waiting,
+              std::string_view delimiters) {
+  return recipients.contains(std::string(waiting)) ||
+         recipients.contains(waiting_address(waiting, delimiters));
+}
+
 // On a worker: one more row than the limit shows that there are more.
 base::Result<FoundRows> find_triplets(Store& store, const HashKey& hash_key,
                                       const Selection& selection, Seconds now) {
   auto found = std::make_shared<std::vector<Found>>();
-  std::vector<std::string> prefixes;
+  std::map<std::string, std::set<std::string>> by_prefix;
   for (const std::string& recipient : selection.recipients) {
-    prefixes.push_back(recipient_prefix(hash_key, recipient));
+    const std::string mailbox = waiting_address(recipient, selection.delimiters);
+    by_prefix[recipient_prefix(hash_key, mailbox)].insert(recipient);
   }
   if (!selection.has_recipients) {
-    prefixes.emplace_back();
+    by_prefix.try_emplace("");
   }
-  for (const std::string& prefix : prefixes) {
+  for (const auto& [prefix, recipients] : by_prefix) {
     const auto scanned = store.scan(Table::triplets, prefix, [&](const Key& key, const Row& row) {
       auto triplet = decode_triplet(row.value);
       if (triplet && row.expires > now &&
+          (prefix.empty() || is_meant(recipients, triplet->recipient, selection.delimiters)) &&
           (selection.sender.empty() || triplet->sender == selection.sender) &&
           (selection.with_passed || triplet->is_waiting())) {
         found->push_back({key, std::move(*triplet), row.expires});
@@ -141,7 +154,7 @@ void with_triplets(const ControlParts& parts, Selection selection, loop::Control
 
 void list(const ControlParts& parts, const loop::ControlRequest& request,
           loop::ControlReply reply) {
-  const Selection selection = selection_of(request.arguments);
+  const Selection selection = selection_of(parts, request.arguments);
   with_triplets(parts, selection, std::move(reply),
                 [parts, limit = selection.limit](const auto& found, loop::ControlReply& to) {
                   const std::size_t count = std::min(limit, found.size());
@@ -156,7 +169,7 @@ void list(const ControlParts& parts, const loop::ControlRequest& request,
 // Releasing and forgetting: `change` is given each triplet found.
 void change(const ControlParts& parts, const loop::ControlRequest& request,
             loop::ControlReply reply, std::function<base::Result<void>(const Found&)> apply) {
-  const Selection selection = selection_of(request.arguments);
+  const Selection selection = selection_of(parts, request.arguments);
   if (!selection.has_recipients) {
     reply.fail(base::make_error(base::Errc::malformed, "no recipient",
                                 R"(say whose mail is meant: "recipients":["user@domain"])"));

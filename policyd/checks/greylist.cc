@@ -128,6 +128,8 @@ GreylistSubject Greylist::subject_of(const Inquiry& inquiry) const {
                           .network = {},
                           .sender = base::to_lower(inquiry.request[Attribute::sender]),
                           .recipient = base::to_lower(inquiry.request[Attribute::recipient]),
+                          .mailbox = waiting_address(inquiry.request[Attribute::recipient],
+                                                     options_.recipient_delimiter),
                           .is_suspect = inquiry.facts.is_suspect};
   if (const auto& client = inquiry.facts.client; client) {
     subject.network =
@@ -167,7 +169,7 @@ base::Result<Greylist::Finding> Greylist::find(const GreylistSubject& subject, S
   }
   Finding finding{
       .hash_key = *hash_key,
-      .triplet_key = triplet_key(*hash_key, subject.network, subject.sender, subject.recipient),
+      .triplet_key = triplet_key(*hash_key, subject.network, subject.sender, subject.mailbox),
       .network_key = network_key(*hash_key, subject.network),
       .rules = options_.rules};
   const auto row = store_.get(finding.network_key);
@@ -198,7 +200,7 @@ base::Result<Greylist::Finding> Greylist::find(const GreylistSubject& subject, S
 base::Result<void> Greylist::look_in_pool(const std::string& pool, const GreylistSubject& subject,
                                           Seconds now, Finding& finding) {
   Finding pooled = finding;
-  pooled.triplet_key = triplet_key(finding.hash_key, pool, subject.sender, subject.recipient);
+  pooled.triplet_key = triplet_key(finding.hash_key, pool, subject.sender, subject.mailbox);
   pooled.is_pooled = true;
   if (auto decided = decide_by_store(subject, now, pooled); !decided) {
     return decided;

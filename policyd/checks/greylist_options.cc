@@ -4,6 +4,8 @@
 
 #include "base/text.hh"
 
+#include "mail-lib/address.hh"
+
 #include "policyd/checks/greylist_settings.hh"
 
 namespace policy {
@@ -67,6 +69,7 @@ GreylistOptions greylist_options_of(const GreylistSettings& settings) {
       .sources = source_rules_of(settings),
       .throttle_delay = whole_seconds(settings.greylist_throttle_delay),
       .null_sender = null_sender_of(settings.greylist_null_sender),
+      .recipient_delimiter = settings.greylist_recipient_delimiter,
       .defer_on_error = settings.greylist_on_error == "defer",
       .text = settings.greylist_text,
   };
@@ -74,6 +77,15 @@ GreylistOptions greylist_options_of(const GreylistSettings& settings) {
     options.name_pools.push_back(base::to_lower(name));
   }
   return options;
+}
+
+std::string waiting_address(std::string_view recipient, std::string_view delimiters) {
+  const std::size_t at = recipient.rfind('@');
+  if (at == std::string_view::npos || recipient.starts_with('"')) {
+    return base::to_lower(recipient);
+  }
+  const auto [local, extension] = mail::split_extension(recipient.substr(0, at), delimiters);
+  return base::to_lower(std::string(local).append(recipient.substr(at)));
 }
 
 }  // namespace policy

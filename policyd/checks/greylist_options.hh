@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "policyd/checks/greylist_correspondents.hh"
@@ -34,11 +35,16 @@ struct GreylistOptions {
   SourceRules sources{};
   Seconds throttle_delay = 3600;
   NullSender null_sender = NullSender::end_of_message;
+  std::string recipient_delimiter = "+";
   bool defer_on_error = false;
   std::string text{};  // "{wait}" stands for the seconds left
 };
 
 struct GreylistSettings;
 GreylistOptions greylist_options_of(const GreylistSettings& settings);
+
+// The address under which mail to `recipient` waits: in lower case, without its extension, so that
+// a sender waits once for all extensions of an address, and its owner finds the mail.
+std::string waiting_address(std::string_view recipient, std::string_view delimiters);
 
 }  // namespace policy

@@ -31,6 +31,7 @@ struct GreylistSettings {
   std::int64_t greylist_throttle_rows = 0;
   base::Duration greylist_throttle_window{};
   std::string greylist_null_sender;
+  std::string greylist_recipient_delimiter;
   std::string greylist_on_error;
   std::string greylist_text;
 };
@@ -101,6 +102,9 @@ inline constexpr base::Setting<S> greylist_rows[] = {
      "Where mail from the null sender waits: at the end of the message, so that other servers that "
      "verify an address and hang up are not told to wait (this needs check_policy_service in "
      "smtpd_end_of_data_restrictions too), at each recipient, or never."},
+    {"greylist_recipient_delimiter", &S::greylist_recipient_delimiter, "+", "", base::Reload::live,
+     "As Postfix's recipient_delimiter: mail to alice+news waits as mail to alice does, once for "
+     "all extensions, and greylist --user finds it; empty for no extensions."},
     {"greylist_on_error", &S::greylist_on_error, "dunno", "dunno|defer", base::Reload::live,
      "What the greylist answers when its state cannot be used: dunno lets mail in, defer tells it "
      "to come back."},
