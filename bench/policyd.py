@@ -65,7 +65,7 @@ class Bench:
         before = server.cpu()
         done = subprocess.run([self.load_program, "--unix", server.address, "-c", "16", "-d",
                                str(seconds or self.seconds), *map(str, options)], check=True, capture_output=True,
-                              text=True)
+                              text=True, timeout=2 * (seconds or self.seconds) + 60)
         result = json.loads(done.stdout)
         result["cpu_us"] = 1e6 * (server.cpu() - before) / max(1, result["replies"])
         return result

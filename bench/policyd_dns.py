@@ -80,7 +80,8 @@ class Bench:
         """CPU microseconds a request, and what the generator saw."""
         before = server.cpu()
         done = subprocess.run([self.load_program, "--unix", server.address, "-c", "16", "-d", str(seconds), "--mode",
-                               "repeat", "--pool", "1000", *map(str, options)], check=True, capture_output=True, text=True)
+                               "repeat", "--pool", "1000", *map(str, options)], check=True, capture_output=True, text=True,
+                              timeout=2 * seconds + 60)
         result = json.loads(done.stdout)
         result["cpu_us"] = 1e6 * (server.cpu() - before) / max(1, result["replies"])
         return result
