@@ -20,7 +20,7 @@ struct GreylistSubject {
   std::string network{};
   std::string sender{};
   std::string recipient{};
-  std::string mailbox{};  // the recipient without its extension
+  std::string mailbox{};    // the recipient without its extension
   bool is_suspect = false;  // no exception is made
 };
 
