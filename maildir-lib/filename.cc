@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "maildir-lib/filename.hh"
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/text.hh"
 
 namespace maildir {
@@ -9,6 +12,12 @@ namespace maildir {
 namespace {
 
 constexpr std::size_t max_name_bytes = 255;
+
+constexpr std::string_view system_letters = "DFPRST";
+
+bool is_keyword_letter(char c) {
+  return c >= 'a' && c <= 'z';
+}
 
 unsigned system_flag(char letter) {
   switch (letter) {
@@ -55,7 +64,7 @@ FileName parse_file_name(std::string_view name) {
       break;  // fields behind the flags
     }
     out.flags.system |= system_flag(c);
-    if (c >= 'a' && c <= 'z') {
+    if (is_keyword_letter(c)) {
       out.flags.keywords |= 1U << static_cast<unsigned>(c - 'a');
     }
   }
@@ -64,6 +73,28 @@ FileName parse_file_name(std::string_view name) {
 
 std::string_view base_name(std::string_view name) {
   return name.substr(0, name.find(":2,"));
+}
+
+std::string name_with_flags(std::string_view name, Flags flags) {
+  const std::string_view base = base_name(name);
+  std::string_view info = name.substr(base.size());
+  info.remove_prefix(info.size() < 3 ? info.size() : 3);
+  const std::string_view old = info.substr(0, info.find(','));
+  std::string letters;
+  std::copy_if(old.begin(), old.end(), std::back_inserter(letters),
+               [](char c) { return system_flag(c) == 0 && !is_keyword_letter(c); });
+  for (const char c : system_letters) {
+    if ((flags.system & system_flag(c)) != 0) {
+      letters += c;
+    }
+  }
+  for (char c = 'a'; c <= 'z'; ++c) {
+    if ((flags.keywords >> static_cast<unsigned>(c - 'a') & 1U) != 0) {
+      letters += c;
+    }
+  }
+  std::sort(letters.begin(), letters.end());
+  return std::string(base) + ":2," + letters + std::string(info.substr(old.size()));
 }
 
 bool is_message_name(std::string_view name) {

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace maildir {
@@ -45,6 +46,10 @@ FileName parse_file_name(std::string_view name);
 
 // The part of a name that flags do not change; what identifies the file in its folder.
 std::string_view base_name(std::string_view name);
+
+// The name of the same file with these flags: known letters and keywords as given, in ASCII order
+// with the foreign capitals that `name` has, which stay, as does what follows a second comma.
+std::string name_with_flags(std::string_view name, Flags flags);
 
 // Hidden files, and names longer than a file system or Dovecot makes, are no messages.
 bool is_message_name(std::string_view name);

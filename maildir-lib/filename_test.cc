@@ -41,6 +41,16 @@ BOOST_AUTO_TEST_CASE(broken_info_parts_give_what_can_be_read) {
   BOOST_TEST(maildir::parse_file_name("x:2,S,more").flags.has(maildir::flag_seen));
 }
 
+BOOST_AUTO_TEST_CASE(new_flags_keep_foreign_capitals_order_and_what_follows) {
+  using maildir::name_with_flags;
+  const maildir::Flags seen{maildir::flag_seen, 0};
+  BOOST_TEST(name_with_flags("1.2.h,S=5,W=6", seen) == "1.2.h,S=5,W=6:2,S");
+  BOOST_TEST(name_with_flags("1.2.h:2,A", seen) == "1.2.h:2,AS");
+  BOOST_TEST(name_with_flags("1.2.h:2,ZFab", {maildir::flag_replied, 4U}) == "1.2.h:2,RZc");
+  BOOST_TEST(name_with_flags("1.2.h:2,ST,more", {}) == "1.2.h:2,,more");
+  BOOST_TEST(name_with_flags("1.2.h:2,", {63U, 1U | 1U << 25U}) == "1.2.h:2,DFPRSTaz");
+}
+
 BOOST_AUTO_TEST_CASE(hidden_and_overlong_names_are_no_messages) {
   BOOST_TEST(!maildir::is_message_name(".nfs0001"));
   BOOST_TEST(!maildir::is_message_name(""));

@@ -14,6 +14,7 @@ namespace maildir {
 namespace {
 
 constexpr std::size_t max_subscription_bytes = 4U << 20U;
+constexpr std::size_t max_folder_name = 255;  // of a file
 
 std::string level_name(std::string_view level) {
   const auto name = from_mutf7(level);
@@ -24,8 +25,8 @@ std::string level_name(std::string_view level) {
 
 // ".A.B": no empty level, and nothing hidden.
 bool is_folder_name(std::string_view name) {
-  return name.size() > 1 && name.size() <= 255 && name.starts_with('.') && !name.ends_with('.') &&
-         name.find("..") == std::string_view::npos;
+  return name.size() > 1 && name.size() <= max_folder_name && name.starts_with('.') &&
+         !name.ends_with('.') && name.find("..") == std::string_view::npos;
 }
 
 bool holds_mail(const Directory& maildir, const std::string& name) {
@@ -45,6 +46,34 @@ Folder folder_of(std::string_view disk_name) {
     folder.levels.push_back(level_name(level));
   }
   return folder;
+}
+
+base::Result<std::string> disk_name_of(std::span<const std::string> levels) {
+  const auto refused = [](std::string_view why) {
+    return base::make_error(base::Errc::malformed, "a folder's name " + std::string(why));
+  };
+  if (levels.empty()) {
+    return refused("is empty");
+  }
+  if (levels.size() == 1 && base::iequals(levels.front(), "INBOX")) {
+    return std::string();
+  }
+  std::string name;
+  for (const std::string& level : levels) {
+    const bool has_control = std::any_of(level.begin(), level.end(), [](char c) {
+      return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+    });
+    if (level.empty() || has_control || level.find_first_of("./") != std::string::npos) {
+      return refused("has an empty level, or one with a dot, a slash or a control character");
+    }
+    const auto encoded = to_mutf7(level);
+    if (!encoded) {
+      return encoded.error();
+    }
+    name += "." + *encoded;
+  }
+  return name.size() <= max_folder_name ? base::Result<std::string>(std::move(name))
+                                        : refused("is too long");
 }
 
 base::Result<std::vector<Folder>> list_folders(const Directory& maildir) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,10 @@ struct Folder {
 
 // A name that is no modified UTF-7 is shown as the bytes it is made of.
 Folder folder_of(std::string_view disk_name);
+
+// The name on disk of a folder with these levels; {"INBOX"} is INBOX. malformed for a level that is
+// empty, no UTF-8, too long, or has a character that cannot be in a name ("." "/" and controls).
+base::Result<std::string> disk_name_of(std::span<const std::string> levels);
 
 // INBOX first, then by name on disk. Levels that have no folder of their own are left out.
 base::Result<std::vector<Folder>> list_folders(const Directory& maildir);

@@ -37,26 +37,37 @@ bool is_guid(std::string_view text) {
 
 }  // namespace
 
-base::Result<Uidlist> Uidlist::parse(std::string text) {
-  Uidlist list;
-  list.text_ = std::make_unique<const std::string>(std::move(text));
-  std::string_view rest = *list.text_;
-  const auto header = take_line(rest);
-  if (!header || !header->starts_with("3 ")) {
+base::Result<UidlistHead> parse_uidlist_head(std::string_view text) {
+  const auto line = take_line(text);
+  if (!line || !line->starts_with("3 ")) {
     return base::make_error(base::Errc::malformed, "dovecot-uidlist is not of version 3");
   }
-  std::string_view words = header->substr(2);
+  UidlistHead head;
+  std::string_view words = line->substr(2);
   while (!words.empty()) {
     const std::string_view word = take_word(words);
     const std::string_view value = word.substr(std::min<std::size_t>(1, word.size()));
     if (word.starts_with('V')) {
-      list.uid_validity_ = base::parse_number<std::uint32_t>(value).value_or(0);
+      head.uid_validity = base::parse_number<std::uint32_t>(value).value_or(0);
     } else if (word.starts_with('N')) {
-      list.next_uid_ = base::parse_number<std::uint32_t>(value).value_or(0);
+      head.next_uid = base::parse_number<std::uint32_t>(value).value_or(0);
     } else if (word.starts_with('G') && is_guid(value)) {
-      list.folder_guid_ = value;
+      head.guid = value;
     }
   }
+  return head;
+}
+
+base::Result<Uidlist> Uidlist::parse(std::string text) {
+  Uidlist list;
+  list.text_ = std::make_unique<const std::string>(std::move(text));
+  std::string_view rest = *list.text_;
+  auto head = parse_uidlist_head(rest);
+  if (!head) {
+    return head.error();
+  }
+  list.head_ = std::move(*head);
+  take_line(rest);
   while (const auto line = take_line(rest)) {
     list.add_record(*line);
   }

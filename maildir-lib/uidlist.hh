@@ -25,6 +25,15 @@ namespace maildir {
 
 inline constexpr std::size_t max_uidlist_bytes = 512U << 20U;  // some five million mails
 
+// The first line.
+struct UidlistHead {
+  std::uint32_t uid_validity = 0;
+  std::uint32_t next_uid = 0;  // as it was when the file was made; records may have gone beyond
+  std::string guid;            // of the folder; empty when it has none
+};
+// malformed for another version, and when `text` does not hold the whole line.
+base::Result<UidlistHead> parse_uidlist_head(std::string_view text);
+
 struct UidRecord {
   std::uint32_t uid = 0;
   std::string_view guid;  // empty when the base name is the GUID
@@ -38,9 +47,9 @@ class Uidlist {
   static base::Result<Uidlist> parse(std::string text);
 
   const UidRecord* find(std::string_view base_name) const;
-  const std::string& folder_guid() const { return folder_guid_; }  // empty when it has none
-  std::uint32_t uid_validity() const { return uid_validity_; }
-  std::uint32_t next_uid() const { return next_uid_; }
+  const std::string& folder_guid() const { return head_.guid; }  // empty when it has none
+  std::uint32_t uid_validity() const { return head_.uid_validity; }
+  std::uint32_t next_uid() const { return head_.next_uid; }
   std::size_t size() const { return records_.size(); }
 
  private:
@@ -48,9 +57,7 @@ class Uidlist {
 
   std::unique_ptr<const std::string> text_;
   std::unordered_map<std::string_view, UidRecord> records_;
-  std::string folder_guid_;
-  std::uint32_t uid_validity_ = 0;
-  std::uint32_t next_uid_ = 0;
+  UidlistHead head_;
 };
 
 // The keyword of each letter; empty where none is named.
