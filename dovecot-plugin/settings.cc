@@ -25,6 +25,15 @@ constexpr base::Setting<Settings> table[] = {
      "The names by which accounts call this host as the one that holds their home. With any name "
      "here, a login of an account whose home is on another host is passed on to that host (Dovecot "
      "proxies it). Empty, every home is taken to be here."},
+    {"mail_compression", &Settings::mail_compression, "none", "none|zstd", base::Reload::restart,
+     "How the mail plugin (mail_plugins = posthouse) stores new mail: as it is, or compressed with "
+     "zstd, header and body apart. Mail is read by what it is, whatever stands here; without the "
+     "plugin, Dovecot reads compressed mail with its own plugin zlib (2.4: mail_compress). The "
+     "field posthouse_compression of the user database sets it for one user."},
+    {"mail_compression_level", &Settings::mail_compression_level, "3", "1..19",
+     base::Reload::restart,
+     "How hard zstd tries: higher is smaller and slower. Beyond 6, delivery becomes slow for a few "
+     "percent."},
 };
 static_assert(base::is_documented(table));
 

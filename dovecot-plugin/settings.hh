@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,6 +18,8 @@ struct Settings {
   std::string mail_user;
   std::string mail_group;
   base::Words own_hosts;
+  std::string mail_compression;
+  std::int64_t mail_compression_level;
 };
 
 std::span<const base::SettingRow> settings_rows();

@@ -1,0 +1,334 @@
+// dovecot-plugin/store_hooks.cc -- what the mail plugin adds to each user, mailbox and mail.
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+//   a mail is saved     save_begin: what maildir writes goes through zstd frames first
+//   a delivery ends     get_metadata: the folder's GUID comes from the first line of its uidlist,
+//                       so that Dovecot need not read all of it (docs/notes/0090-large-folders.md)
+//                       get_private_flags_mask: the end of the uidlist is looked at inside the lock
+//   a mail is opened    istream_opened: uncompressed as its first octets say
+//
+// Each function calls the one below it, which is maildir's or another plugin's.
+#include "dovecot-plugin/store_hooks.hh"
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <optional>
+
+#include "base/files.hh"
+#include "base/text.hh"
+
+#include "maildir-lib/uidlist.hh"
+#include "maildir-lib/zstd.hh"
+
+#include "dovecot-plugin/settings.hh"
+#include "dovecot-plugin/streams.hh"
+
+namespace plugin {
+
+namespace {
+
+constexpr std::size_t max_head_bytes = 4096;  // a uidlist's first line is some 70
+constexpr std::size_t max_tail_bytes = 2048;  // more than one record
+constexpr std::size_t magic_bytes = 4;
+
+struct User {
+  bool compresses;
+  int level;
+};
+
+struct Mailbox {
+  mailbox_vfuncs below;
+  const User* user;
+  bool is_committing;
+};
+
+struct Mail {
+  mail_vfuncs below;
+};
+
+// Read once: a mail process is started anew by `doveadm reload`.
+struct Loaded {
+  Settings settings;
+  std::string trouble;
+};
+Loaded loaded;
+
+Mailbox& ours(mailbox* box) {
+  return *dovecot::MailboxSlot::get<Mailbox>(box);
+}
+
+// The value of a userdb field; null when there is none.
+const char* userdb_field(const mail_user* user, const char* name) {
+  if (user->userdb_fields == nullptr) {
+    return nullptr;
+  }
+  const std::size_t size = std::strlen(name);
+  for (const char* const* field = user->userdb_fields; *field != nullptr; ++field) {
+    if (std::strncmp(*field, name, size) == 0 && (*field)[size] == '=') {
+      return *field + size + 1;
+    }
+  }
+  return nullptr;
+}
+
+bool wants_compression(mail_user* user) {
+  std::string_view kind = loaded.settings.mail_compression;
+  if (const char* own = userdb_field(user, "posthouse_compression")) {
+    kind = own;
+    if (kind != "none" && kind != "zstd") {
+      dovecot::log_error(user, "userdb field posthouse_compression is neither none nor zstd");
+      kind = loaded.settings.mail_compression;
+    }
+  }
+  return kind == "zstd" && !dovecot::is_compressed_elsewhere(user);
+}
+
+// ---- a mail is opened
+
+bool starts_as_zstd(istream* file) {
+  const unsigned char* data = nullptr;
+  std::size_t size = 0;
+  (void)i_stream_read_bytes(file, &data, &size, magic_bytes);
+  return maildir::is_zstd({reinterpret_cast<const char*>(data), size});
+}
+
+int istream_opened(mail* mail, istream** stream) {
+  auto& layer = *dovecot::MailSlot::get<Mail>(reinterpret_cast<mail_private*>(mail));
+  if (starts_as_zstd(*stream)) {
+    *stream = make_frame_input(*stream);
+  } else if (const compression_handler* handler = compression_detect_handler(*stream)) {
+    if (handler->create_istream == nullptr) {
+      mail_set_critical(mail, "posthouse: this Dovecot cannot read %s", handler->ext);
+      return -1;
+    }
+    istream* const file = *stream;
+    *stream = handler->create_istream(file);
+    istream* unused = file;
+    i_stream_unref(&unused);
+  }
+  return layer.below.istream_opened(mail, stream);
+}
+
+// ---- a mail is saved
+
+int save_begin(mail_save_context* save, istream* input) {
+  const Mailbox& box = ours(save->transaction->box);
+  if (box.below.save_begin(save, input) < 0) {
+    return -1;
+  }
+  save->data.output = make_frame_output(save->data.output, box.user->level);
+  o_stream_cork(save->data.output);
+  return 0;
+}
+
+// True when the file would be taken for a compressed one: whoever opens it would see another mail
+// than was saved.
+bool looks_compressed(mail_save_context* save) {
+  const char* path = maildir_save_file_get_path(save->transaction, save->dest_mail->seq);
+  istream* file = i_stream_create_file(path, IO_BLOCK_SIZE);
+  const bool looks = compression_detect_handler(file) != nullptr;
+  i_stream_unref(&file);
+  return looks;
+}
+
+int save_finish_plain(mail_save_context* save) {
+  mailbox* const box = save->transaction->box;
+  if (ours(box).below.save_finish(save) < 0) {
+    return -1;
+  }
+  if (looks_compressed(save)) {
+    mail_storage_set_error(box->storage, MAIL_ERROR_NOTPOSSIBLE,
+                           "Saving mails compressed by client isn't supported");
+    return -1;
+  }
+  return 0;
+}
+
+int copy(mail_save_context* save, mail* source) {
+  const Mailbox& box = ours(save->transaction->box);
+  mail_storage* const storage = source->box->storage;
+  if (!dovecot::is_maildir(storage)) {
+    return box.below.copy(save, source);
+  }
+  // maildir links only what calls itself maildir.
+  const char* const name = storage->name;
+  storage->name = dovecot::maildir_name;
+  const int copied = box.below.copy(save, source);
+  storage->name = name;
+  return copied;
+}
+
+// ---- the uidlist
+
+// The path of dovecot-uidlist; null when the mailbox has no place for it.
+const char* uidlist_path(mailbox* box) {
+  const char* folder = nullptr;
+  if (mailbox_get_path_to(box, MAILBOX_LIST_PATH_TYPE_CONTROL, &folder) <= 0) {
+    return nullptr;
+  }
+  return t_strconcat(folder, "/" MAILDIR_UIDLIST_NAME, nullptr);
+}
+
+// The folder's GUID as its first line has it.
+std::optional<std::string> guid_in_head(const char* path) {
+  const auto fd = base::open_file(path, O_RDONLY);
+  if (!fd) {
+    return std::nullopt;
+  }
+  std::string text(max_head_bytes, '\0');
+  const ssize_t got = ::pread(fd->get(), text.data(), text.size(), 0);
+  text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  auto head = maildir::parse_uidlist_head(text);
+  if (!head || head->uid_validity == 0) {
+    return std::nullopt;
+  }
+  return std::move(head->guid);
+}
+
+bool read_guid(mailbox* box, guid_128_t guid) {
+  const char* const path = uidlist_path(box);
+  if (path == nullptr) {
+    return false;
+  }
+  try {
+    const auto text = guid_in_head(path);
+    return text && guid_128_from_string(text->c_str(), guid) == 0;
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+int get_metadata(mailbox* box, mailbox_metadata_items items, mailbox_metadata* metadata) {
+  const Mailbox& layer = ours(box);
+  auto* const maildir = reinterpret_cast<maildir_mailbox*>(box);
+  const bool wants_guid = (items & MAILBOX_METADATA_GUID) != 0;
+  if (wants_guid && box->opened && !maildir_uidlist_is_read(maildir->uidlist) &&
+      read_guid(box, metadata->guid)) {
+    items = static_cast<mailbox_metadata_items>(items & ~MAILBOX_METADATA_GUID);
+  }
+  return layer.below.get_metadata(box, items, metadata);
+}
+
+// How the uidlist ends.
+struct Tail {
+  bool is_torn = false;   // a process ended in the middle of adding a line
+  std::uint32_t uid = 0;  // of the last record; 0 when it was not found
+};
+
+Tail read_tail(const char* path) {
+  const base::Fd fd(::open(path, O_RDONLY | O_CLOEXEC));
+  struct stat st {};
+  Tail tail;
+  if (!fd.is_open() || ::fstat(fd.get(), &st) != 0 || st.st_size == 0) {
+    return tail;
+  }
+  std::array<char, max_tail_bytes> room{};
+  const off_t from = std::max<off_t>(0, st.st_size - static_cast<off_t>(room.size()));
+  const ssize_t got = ::pread(fd.get(), room.data(), room.size(), from);
+  std::string_view text(room.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+  tail.is_torn = !text.ends_with('\n');
+  text = text.substr(0, text.rfind('\n'));
+  const std::size_t line = text.rfind('\n');
+  if (line != std::string_view::npos) {
+    text.remove_prefix(line + 1);
+    tail.uid = base::parse_number<std::uint32_t>(text.substr(0, text.find(' '))).value_or(0);
+  }
+  return tail;
+}
+
+// Maildir adds its line without reading the list when the index says that it knows the list. Two
+// things the index cannot say, both after a process that was killed: that the last line has no end,
+// and that a record was written whose mail never came into the index: its UID would be given twice.
+void check_uidlist(mailbox* box) {
+  const char* const path = uidlist_path(box);
+  maildir_uidlist* const list = reinterpret_cast<maildir_mailbox*>(box)->uidlist;
+  if (path == nullptr || !maildir_uidlist_is_locked(list)) {
+    return;
+  }
+  const Tail tail = read_tail(path);
+  const bool is_unknown =
+      !maildir_uidlist_is_open(list) && tail.uid >= maildir_uidlist_get_next_uid(list);
+  if ((tail.is_torn || is_unknown) && maildir_uidlist_refresh(list) > 0 && tail.is_torn) {
+    // As it was, but by force: the list will be written anew.
+    maildir_uidlist_set_next_uid(list, maildir_uidlist_get_next_uid(list), true);
+  }
+}
+
+// Asked by maildir inside its lock, before it takes the next UID from the list.
+mail_flags get_private_flags_mask(mailbox* box) {
+  const Mailbox& layer = ours(box);
+  if (layer.is_committing) {
+    check_uidlist(box);
+  }
+  return layer.below.get_private_flags_mask(box);
+}
+
+int transaction_save_commit_pre(mail_save_context* save) {
+  Mailbox& layer = ours(save->transaction->box);
+  layer.is_committing = true;
+  const int done = layer.below.transaction_save_commit_pre(save);
+  layer.is_committing = false;
+  return done;
+}
+
+}  // namespace
+
+void load_store_settings() {
+  try {
+    const char* folder = std::getenv("POSTHOUSE_CONFIG_DIR");  // NOLINT(concurrency-mt-unsafe)
+    const std::string path =
+        std::string(folder != nullptr && *folder != '\0' ? folder : "/etc/posthouse") +
+        "/dovecot-plugin.conf";
+    auto settings = load_settings(path, true);
+    if (!settings) {
+      loaded.trouble = settings.error().text() + ": mail is stored by the defaults";
+      settings = parse_settings("", "");
+    }
+    loaded.settings = std::move(*settings);
+  } catch (const std::exception& e) {
+    i_fatal("posthouse: %s", e.what());
+  }
+}
+
+void user_created(mail_user* user) {
+  if (!loaded.trouble.empty()) {
+    dovecot::log_error(user, loaded.trouble.c_str());
+  }
+  auto* const made = p_new(user->pool, User, 1);
+  made->compresses = wants_compression(user);
+  made->level = static_cast<int>(loaded.settings.mail_compression_level);
+  dovecot::UserSlot::set(user, made);
+}
+
+void mailbox_allocated(mailbox* box) {
+  const auto* const user = dovecot::UserSlot::get<User>(box->storage->user);
+  if (user == nullptr || !dovecot::is_maildir(box->storage)) {
+    return;
+  }
+  auto* const made = p_new(box->pool, Mailbox, 1);
+  made->user = user;
+  dovecot::MailboxSlot::set(box, made);
+  mailbox_vfuncs* const v = dovecot::layer(box, made->below);
+  v->get_metadata = get_metadata;
+  v->transaction_save_commit_pre = transaction_save_commit_pre;
+  v->get_private_flags_mask = get_private_flags_mask;
+  v->copy = copy;
+  if (user->compresses) {
+    v->save_begin = save_begin;
+  } else {
+    v->save_finish = save_finish_plain;
+  }
+}
+
+void mail_allocated(mail* mail) {
+  if (dovecot::MailboxSlot::get<Mailbox>(mail->box) == nullptr) {
+    return;
+  }
+  auto* const whole = reinterpret_cast<mail_private*>(mail);
+  auto* const made = p_new(whole->pool, Mail, 1);
+  dovecot::MailSlot::set(whole, made);
+  dovecot::layer(whole, made->below)->istream_opened = istream_opened;
+}
+
+}  // namespace plugin
