@@ -1,0 +1,127 @@
+# test/t-13-storage/large.py -- Delivery into a large folder does not read its uidlist, and stays right beside others.
+# SPDX-License-Identifier: GPL-3.0-or-later
+import os
+import pathlib
+import random
+import re
+import threading
+
+from stage import Failed, check, equal, step
+
+from common import ALICE, Lmtp, Store, files, letter, maildir, wipe
+
+MANY = 30_000
+
+
+def fill(stage, count):
+    """A folder of that many mails, all one file."""
+    wipe(stage)
+    folder = maildir(stage)
+    for part in ("new", "cur", "tmp"):
+        (folder / part).mkdir(parents=True)
+    mail = letter("old", 1000).replace(b"\r\n", b"\n")
+    first = None
+    for i in range(count):
+        path = folder / "cur" / f"{1_600_000_000 + i}.M{i}P7.old,S={len(mail)},W={len(mail) + mail.count(10)}:2,S"
+        if i % 30_000 == 0:  # a file system allows so many names of a file
+            path.write_bytes(mail)
+            first = path
+        else:
+            os.link(first, path)
+    stage.run("chown", "-R", "vmail:", f"{stage.mail_root}")
+
+
+def bytes_read(name):
+    """Octets that processes of that name have read so far."""
+    total = 0
+    for comm in pathlib.Path("/proc").glob("[0-9]*/comm"):
+        try:
+            if comm.read_text().strip() == name:
+                total += int(re.search(r"rchar: (\d+)", (comm.parent / "io").read_text()).group(1))
+        except OSError:
+            continue
+    return total
+
+
+def uids(store):
+    """UID and subject of every mail in the INBOX, as IMAP has them."""
+    client = store.imap()
+    client.select("INBOX", readonly=True)
+    found = client.uid("FETCH", "1:*", "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")[1]
+    client.logout()
+    return {int(re.search(rb"UID (\d+)", x[0]).group(1)): x[1].strip().decode() for x in found if isinstance(x, tuple)}
+
+
+def cheap(stage, kind):
+    """What a delivery reads of a large folder."""
+    with Store(stage, kind) as store:
+        equal(int(re.search(r"messages=(\d+)", store.doveadm("mailbox status", "messages", "INBOX")).group(1)), MANY,
+              f"{kind}: a folder of {MANY:,}")
+        session = Lmtp(stage)
+        session.send(ALICE, letter("first", 1000))
+        before = bytes_read("lmtp")
+        for i in range(5):
+            equal(session.send(ALICE, letter(f"more{i}", 1000))[0][0], 250, f"delivery {i + 1}")
+        taken = (bytes_read("lmtp") - before) / 5
+        session.close()
+        size = (maildir(stage) / "dovecot-uidlist").stat().st_size
+        found = uids(store)
+        equal(sorted(found)[-6:], list(range(MANY + 1, MANY + 7)), "the mails have the next UIDs")
+        equal(store.log(r"Error|Warning|Panic|Fatal"), None, "nothing in the log")
+    return taken, size
+
+
+def beside_stock(stage):
+    """Deliveries by us while stock processes change flags, expunge and look; then every mail is there once."""
+    fill(stage, 2000)
+    stock = {}
+    with Store(stage, "posthouse", "zstd") as store:
+        without = (["-o", "mail_location=maildir:~/Maildir", "-o", "mail_plugins="] if store.is_2_3 else
+                   ["-o", "mail_driver=maildir", "-o", "mail_plugins="])
+        stop, trouble, rounds = threading.Event(), [], [0]
+
+        def meddle():
+            choice = random.Random(5)
+            while not stop.is_set():
+                number = choice.randrange(1, 1900)
+                for verb, *rest in (("flags add", r"\Flagged", "mailbox", "INBOX", str(number)),
+                                    ("expunge", "mailbox", "INBOX", "uid", str(number)),
+                                    ("mailbox status", "messages", "INBOX"),
+                                    ("flags add", r"\Seen $Label", "mailbox", "INBOX", "*")):
+                    done = stage.run("doveadm", *without, *verb.split(), "-u", ALICE, *rest, ok=None)
+                    if done.returncode not in (0, 68) or "Error" in done.stderr or "Warning" in done.stderr:
+                        trouble.append(f"{verb}: {done.returncode} {done.stderr}")
+                rounds[0] += 1
+
+        other = threading.Thread(target=meddle)
+        other.start()
+        session = Lmtp(stage)
+        try:
+            for i in range(300):
+                mail = letter(f"beside{i}", 3000, i)
+                stock[f"beside{i}"] = mail
+                if session.send(ALICE, mail)[0][0] != 250:
+                    raise Failed(f"mail {i} was refused")
+        finally:
+            stop.set()
+            other.join()
+            session.close()
+        equal(trouble, [], f"{rounds[0]} rounds of stock doveadm beside 300 deliveries, without an error")
+        found = uids(store)
+        subjects = [x.removeprefix("Subject: ") for x in found.values()]
+        equal(sorted(x for x in subjects if x.startswith("beside")), sorted(stock), "every delivered mail is there once")
+        names = [x.name for x in files(maildir(stage))]
+        equal(len(names), len(found), "and IMAP shows as many mails as there are files")
+        equal(store.log(r"Error|Panic|Fatal|Duplicate|reappeared|Broken"), None, "nothing of it in the log")
+
+
+def run(stage):
+    """All of it."""
+    print("large folders", flush=True)
+    fill(stage, MANY)
+    taken, size = cheap(stage, "posthouse")
+    check(taken < 200_000 < size, f"a delivery reads {taken:,.0f} octets; the uidlist has {size:,}")
+    fill(stage, MANY)
+    taken, _ = cheap(stage, "maildir")
+    step(f"(stock Dovecot reads {taken:,.0f})")
+    beside_stock(stage)
