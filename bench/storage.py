@@ -1,0 +1,255 @@
+#!/usr/bin/env python3
+# bench/storage.py -- Deliveries and header reads on our mail store, stock Dovecot beside it in the same run.
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# usage: bench/storage.py [--large N] [--mails N] [--fetch N] [--runs N]
+# Mail comes from the corpus of the sibling folder of test data (../shared/tools/corpus); without it, from letters made here.
+import argparse
+import os
+import pathlib
+import random
+import re
+import socket
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "test"))
+from stage import Stage, StageError  # noqa: E402
+from stage.storage import store, zlib  # noqa: E402
+
+CORPUS = ROOT.parent / "shared/tools/corpus/gen_corpus.py"
+DOMAIN = "posthouse.test"
+BOXES, CONNECTIONS = 50, 4
+USERS = {f"box{i:02}@{DOMAIN}": "secret" for i in range(BOXES)}
+NAMES = list(USERS)
+ZLIB_SAVE = "plugin {\n  zlib_save = zstd\n  zlib_save_level = 3\n}\n"
+# name: class of store, setting mail_compression, further lines (2.3)
+KINDS = {
+    "stock maildir": ("maildir", "none", ""),
+    "stock maildir, zlib plugin": ("maildir", "none", zlib(True) + ZLIB_SAVE),
+    "posthouse": ("posthouse", "none", ""),
+    "posthouse, zstd": ("posthouse", "zstd", ""),
+}
+
+
+def corpus(count):
+    """That many mails, as LMTP sends them."""
+    if not CORPUS.exists():
+        words = random.Random(1)
+        return [("Subject: mail %d\r\nFrom: a@example.org\r\n\r\n" % i + "\r\n".join(
+            " ".join("word%d" % words.randrange(5000) for _ in range(10))
+            for _ in range(words.randrange(10, 500))) + "\r\n").encode() + b".\r\n" for i in range(count)]
+    with tempfile.NamedTemporaryFile(suffix=".pack") as pack:
+        subprocess.run([sys.executable, CORPUS, pack.name, "--count", str(count)], check=True, stdout=subprocess.DEVNULL)
+        data = pathlib.Path(pack.name).read_bytes()
+    mails, at = [], 0
+    while at < len(data):
+        size = struct.unpack(">Q", data[at:at + 8])[0]
+        mail = data[at + 8:at + 8 + size]
+        mails.append(re.sub(rb"(?m)^\.", b"..", mail) + (b"" if mail.endswith(b"\r\n") else b"\r\n") + b".\r\n")
+        at += 8 + size
+    return mails
+
+
+class Lmtp:
+    """LMTP over the unix socket, as little work as can be."""
+
+    def __init__(self, stage):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(str(stage.queue / "private/dovecot-lmtp"))
+        self.lines = self.socket.makefile("rb")
+        self.reply()
+        self.ask(b"LHLO bench\r\n")
+
+    def reply(self):
+        """The last line of a reply."""
+        while True:
+            line = self.lines.readline()
+            if line[3:4] != b"-":
+                return line
+
+    def ask(self, command):
+        """A command that must be answered by 2xx or 3xx."""
+        self.socket.sendall(command)
+        line = self.reply()
+        if line[:1] not in b"23":
+            raise StageError(f"{command[:40]!r}: {line!r}")
+
+    def send(self, recipient, mail):
+        """One mail to one recipient."""
+        self.ask(b"MAIL FROM:<a@example.org>\r\n")
+        self.ask(b"RCPT TO:<" + recipient.encode() + b">\r\n")
+        self.ask(b"DATA\r\n")
+        self.ask(mail)
+
+
+def imap(port, user):
+    """A function that sends a command and reads to its end."""
+    sock = socket.create_connection(("127.0.0.1", port))
+    lines = sock.makefile("rb", 1 << 20)
+    lines.readline()
+
+    def ask(command):
+        sock.sendall(b"x " + command.encode() + b"\r\n")
+        size = 0
+        while True:
+            line = lines.readline()
+            size += len(line)
+            if line.startswith(b"x "):
+                if not line.startswith(b"x OK"):
+                    raise StageError(f"{command}: {line!r}")
+                return size
+            if literal := re.search(rb"\{(\d+)\}\r\n$", line):
+                size += len(lines.read(int(literal.group(1))))
+
+    ask(f"LOGIN {user} secret")
+    return ask
+
+
+class Bench:
+    """Each measure on each kind of store."""
+
+    def __init__(self, stage, args):
+        self.stage, self.args = stage, args
+        self.is_2_3 = stage.run("dovecot", "--version").stdout.startswith("2.3")
+        self.mails = corpus(args.mails)
+
+    def dovecot(self, kind):
+        """A Dovecot with that kind of store."""
+        name, compression, extra = KINDS[kind]
+        self.stage.configure("dovecot-plugin", {"mail_compression": compression})
+        return self.stage.start_dovecot(store(name, self.is_2_3) + extra, users=USERS)
+
+    def wipe(self):
+        """No mail."""
+        self.stage.run("rm", "-rf", f"{self.stage.mail_root}/{DOMAIN}", timeout=600)
+
+    def fill(self, count):
+        """A folder with that many names, linked from few files."""
+        folder = pathlib.Path(f"{self.stage.mail_root}/{DOMAIN}/box00/Maildir")
+        for part in ("new", "cur", "tmp"):
+            (folder / part).mkdir(parents=True)
+        for i in range(count):
+            if i % 30_000 == 0:
+                mail = self.mails[i // 30_000][:-3].replace(b"\r\n", b"\n")
+                first = None
+            path = f"{folder}/cur/{1_500_000_000 + i}.M{i}P7.old,S={len(mail)},W={len(mail) + mail.count(10)}:2,S"
+            if first:
+                os.link(first, path)
+            else:
+                first = path
+                pathlib.Path(path).write_bytes(mail)
+        self.stage.run("chown", "-R", "vmail:", f"{self.stage.mail_root}/{DOMAIN}", timeout=600)
+
+    def large(self, kind, seconds=8):
+        """Messages a second into one large folder, one connection."""
+        self.wipe()
+        self.fill(self.args.large)
+        dovecot = self.dovecot(kind)
+        ask = imap(dovecot.imap_port, NAMES[0])
+        ask("SELECT INBOX")
+        ask("LOGOUT")
+        session = Lmtp(self.stage)
+        session.send(NAMES[0], self.mails[0])
+        rates = []
+        for run in range(self.args.runs):
+            begin, count = time.monotonic(), 0
+            while time.monotonic() - begin < seconds / self.args.runs:
+                session.send(NAMES[0], self.mails[(run * 500 + count) % len(self.mails)])
+                count += 1
+            rates.append(count / (time.monotonic() - begin))
+        dovecot.stop()
+        return statistics.median(rates)
+
+    def spread(self, kind):
+        """Messages a second over many folders, several connections; octets on the disk."""
+        self.wipe()
+        dovecot = self.dovecot(kind)
+        warm = Lmtp(self.stage)
+        for name in NAMES:
+            warm.send(name, self.mails[0])
+        trouble = []
+
+        def work(number):
+            try:
+                session = Lmtp(self.stage)
+                for i in range(number, len(self.mails), CONNECTIONS):
+                    session.send(NAMES[i % BOXES], self.mails[i])
+            except (OSError, StageError) as error:
+                trouble.append(error)
+
+        threads = [threading.Thread(target=work, args=(n,)) for n in range(CONNECTIONS)]
+        begin = time.monotonic()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        taken = time.monotonic() - begin
+        dovecot.stop()
+        if trouble:
+            raise trouble[0]
+        used = int(self.stage.run("du", "-sk", f"{self.stage.mail_root}/{DOMAIN}", timeout=600).stdout.split()[0])
+        return len(self.mails) / taken, used / 1024
+
+    def headers(self, kind):
+        """Seconds of a FETCH of all headers of a folder, warm."""
+        self.wipe()
+        dovecot = self.dovecot(kind)
+        session = Lmtp(self.stage)
+        for i in range(self.args.fetch):
+            session.send(NAMES[0], self.mails[i % len(self.mails)])
+        ask = imap(dovecot.imap_port, NAMES[0])
+        ask("SELECT INBOX")
+        ask("FETCH 1:* (BODY.PEEK[HEADER])")
+        times = []
+        for _ in range(self.args.runs):
+            begin = time.monotonic()
+            ask("FETCH 1:* (BODY.PEEK[HEADER])")
+            times.append(time.monotonic() - begin)
+        ask("LOGOUT")
+        dovecot.stop()
+        return statistics.median(times)
+
+    def run(self):
+        """All measures; a line each."""
+        args = self.args
+        self.tell(f"LMTP into a folder of {args.large:,}", "messages/s", self.large, ("stock maildir", "posthouse", "posthouse, zstd"))
+        self.tell(f"LMTP of {len(self.mails):,} over {BOXES} folders, {CONNECTIONS} connections", "messages/s",
+                  lambda kind: self.spread(kind)[0],
+                  ("stock maildir", "stock maildir, zlib plugin", "posthouse", "posthouse, zstd"), args.runs)
+        self.tell(f"FETCH of {args.fetch:,} headers, warm", "s", self.headers,
+                  ("stock maildir", "stock maildir, zlib plugin", "posthouse, zstd"))
+
+    def tell(self, what, unit, measure, kinds, rounds=1):
+        """One measure on each kind, kinds in turn in each round, and its ratio to the first."""
+        kinds = [x for x in kinds if self.is_2_3 or "zlib" not in x]
+        found = {kind: [] for kind in kinds}
+        for _ in range(rounds):
+            for kind in kinds:
+                found[kind].append(measure(kind))
+        first = statistics.median(found[kinds[0]])
+        for kind in kinds:
+            value = statistics.median(found[kind])
+            print(f"{what}: {kind}: {value:,.2f} {unit} ({value / first:.2f} of {kinds[0]})", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--large", type=int, default=100_000)
+    parser.add_argument("--mails", type=int, default=4_000)
+    parser.add_argument("--fetch", type=int, default=20_000)
+    parser.add_argument("--runs", type=int, default=3)
+    args = parser.parse_args()
+    print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}; "
+          f"{'the corpus' if CORPUS.exists() else 'letters made here'}; medians of {args.runs} runs", flush=True)
+    with Stage() as stage:
+        Bench(stage, args).run()
+
+
+main()
