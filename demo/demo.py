@@ -44,6 +44,8 @@ def arguments():
                         help="a fixed port for one of: " + ", ".join(PORTS))
     parser.add_argument("--directory", choices=House.DIRECTORIES, default="sqlite",
                         help="where accounts are kept: " + ", ".join(House.DIRECTORIES))
+    parser.add_argument("--mail", choices=House.MAIL, default="maildir",
+                        help="how mail is stored: " + ", ".join(House.MAIL))
     given = parser.parse_args()
     fixed = {}
     for each in given.port:
@@ -96,7 +98,8 @@ def main():
     with Stage(private_network=False) as stage:
         for name in PORTS:
             stage.port(name, fixed.get(name))
-        house = House(stage, USERS, zone=ZONE, settings={"policyd": POLICY}, directory=given.directory)
+        house = House(stage, USERS, zone=ZONE, settings={"policyd": POLICY}, directory=given.directory,
+                      mail=given.mail)
         house.start()
         stage.posthouse("alias", "add", TRAP, house.address("alice"))  # Postfix must know it to ask about it
         step("up: lookupd, policyd, milter, webmail, Dovecot, Postfix, nginx")

@@ -8,6 +8,7 @@ from .minidns import MiniDns
 from .nginx import from_example
 from .quota import quota_status
 from .report import StageError
+from .storage import store
 
 DOMAIN = "posthouse.test"
 DOVECOT = """\
@@ -32,12 +33,14 @@ class House:
 
     users: {local part: (name, password)}. settings: {"policyd": {...}, ...} beside what the house needs.
     zone: what the house's own DNS server knows; no question leaves the machine. directory: where accounts are kept,
-    one of DIRECTORIES.
+    one of DIRECTORIES. mail: how it is stored, one of MAIL (posthouse: compressed, too).
     """
 
+    MAIL = ("maildir", "posthouse")
     DIRECTORIES = ("sqlite", "ldap")
 
-    def __init__(self, stage, users, settings=None, main=None, zone=None, directory="sqlite"):
+    def __init__(self, stage, users, settings=None, main=None, zone=None, directory="sqlite",
+                 mail="maildir"):
         self.stage = stage
         self.dns = MiniDns(zone or {})
         self.elsewhere = Elsewhere(stage.port("elsewhere"))
@@ -45,6 +48,7 @@ class House:
         self.settings = settings or {}
         self.main = main or {}
         self.directory = directory
+        self.mail = mail
         self.lookups = {}  # settings of daemons that only look accounts up
 
     def start(self):
@@ -88,8 +92,10 @@ class House:
             daemon = stage.start_daemon(name, {**needs, **self.settings.get(name, {})},
                                         ready=stage.socket(name))
             setattr(self, name, daemon)
-        stage.configure("dovecot-plugin", self.settings.get("dovecot-plugin", {}))
-        self.dovecot = stage.start_dovecot(DOVECOT + quota_status(stage))
+        compressed = {"mail_compression": "zstd"} if self.mail == "posthouse" else {}
+        stage.configure("dovecot-plugin", {**compressed, **self.settings.get("dovecot-plugin", {})})
+        kind = store(self.mail, stage.run("dovecot", "--version").stdout.startswith("2.3"))
+        self.dovecot = stage.start_dovecot(DOVECOT + quota_status(stage) + kind)
         web = {"public_origin": f"http://mail.posthouse.localhost:{stage.port('web')}", "mail_root": stage.mail_root}
         self.webmail = stage.start_webmail({**web, **self.settings.get("webmail", {})})
 
