@@ -48,13 +48,13 @@ class Lmtp:
 class Store:
     """One Dovecot with one kind of store; the mail of all kinds lies in the same homes."""
 
-    def __init__(self, stage, kind, compression="none", extra="", level=3):
-        stage.configure("dovecot-plugin", {"mail_compression": compression, "mail_compression_level": level})
+    def __init__(self, stage, kind, compression="none", extra="", plugins=""):
+        stage.configure("dovecot-plugin", {"mail_compression": compression})
         self.stage = stage
         is_2_3 = stage.run("dovecot", "--version").stdout.startswith("2.3")
         self.is_2_3 = is_2_3
         self.begin = stage.log("dovecot").mark()
-        self.dovecot = stage.start_dovecot(store(kind, is_2_3) + extra, users=USERS)
+        self.dovecot = stage.start_dovecot(plugins + store(kind, is_2_3) + extra, users=USERS)
 
     def __enter__(self):
         return self

@@ -6,6 +6,7 @@ import re
 import shutil
 
 from stage import Failed, check, equal, step
+from stage.quota import quota_status
 from stage.storage import zlib
 
 from common import ALICE, BOB, CAROL, USERS, ZSTD, Store, files, letter, maildir, newest, sizes, wipe
@@ -155,6 +156,45 @@ def one_kind(stage, kind, compression):
     stock(stage, mails, compressed)
 
 
+def state(store):
+    """GUID, flags and sizes of every mail, as doveadm has them."""
+    text = store.doveadm("fetch", "mailbox guid flags size.physical size.virtual hdr.subject", "all")
+    return sorted(tuple(x.strip().splitlines()) for x in text.split("\f") if x.strip())
+
+
+def other_ways(stage):
+    """dsync to another format and back, and what the quota counts."""
+    print("dsync, quota", flush=True)
+    wipe(stage)
+    is_2_3 = stage.run("dovecot", "--version").stdout.startswith("2.3")
+    away = stage.folder("away", "vmail")
+    there = f"mdbox:{away}/mail" if is_2_3 else f"sdbox:{away}/mail"
+    # Two formats with one separator: dsync insists.
+    namespace = "namespace inbox {\n  inbox = yes\n  separator = /\n}\n"
+    with Store(stage, "posthouse", "zstd", plugins=quota_status(stage), extra=namespace) as store:
+        for i in range(5):
+            store.deliver(ALICE, letter(f"dsync{i}", 5000, i))
+        client = store.imap()
+        client.create("Sub/Folder")
+        client.select("INBOX")
+        client.copy("2:3", "Sub/Folder")
+        client.store("1", "+FLAGS", r"(\Seen $Label)")
+        client.logout()
+        before = state(store)
+        equal(len(before), 7, "7 mails in two folders")
+        store.doveadm("backup", there)
+        stage.run("rm", "-rf", maildir(stage))
+        store.doveadm("backup", "-R", there)
+        equal(state(store), before, f"dsync to {there.split(':')[0]} and back: GUIDs, flags, keywords and sizes are as before")
+        check(all(x.read_bytes().startswith(ZSTD) and sizes(x) for x in files(maildir(stage))), "compressed, with sizes")
+        stored = sum(int(re.search(r"size.physical: (\d+)", "\n".join(x)).group(1)) for x in before)
+        store.doveadm("quota recalc")
+        found = re.search(r"STORAGE\s+(\d+)", store.doveadm("quota get")).group(1)
+        virtual = sum(int(re.search(r"size.virtual: (\d+)", "\n".join(x)).group(1)) for x in before)
+        check(stored < virtual and abs(int(found) * 1024 - virtual) < 2048, f"quota counts mail, not files: {found} kB")
+        equal(store.log(r"Error|Panic|Fatal"), None, "no error in Dovecot's log")
+
+
 def mixed(stage):
     """Plain and compressed side by side, read by either; settings for one user; settings that are wrong."""
     print("mixed", flush=True)
@@ -178,5 +218,6 @@ def run(stage):
     """All kinds."""
     for kind, compression in (("posthouse", "none"), ("posthouse", "zstd"), ("hook", "zstd")):
         one_kind(stage, kind, compression)
+    other_ways(stage)
     mixed(stage)
     shutil.rmtree(maildir(stage))
