@@ -90,11 +90,12 @@ base::Result<FoundRows> find_triplets(Store& store, const HashKey& hash_key,
   if (!selection.has_recipients) {
     by_prefix.try_emplace("");
   }
-  for (const auto& [prefix, recipients] : by_prefix) {
+  for (const auto& group : by_prefix) {
+    const std::string& prefix = group.first;
     const auto scanned = store.scan(Table::triplets, prefix, [&](const Key& key, const Row& row) {
       auto triplet = decode_triplet(row.value);
       if (triplet && row.expires > now &&
-          (prefix.empty() || is_meant(recipients, triplet->recipient, selection.delimiters)) &&
+          (prefix.empty() || is_meant(group.second, triplet->recipient, selection.delimiters)) &&
           (selection.sender.empty() || triplet->sender == selection.sender) &&
           (selection.with_passed || triplet->is_waiting())) {
         found->push_back({key, std::move(*triplet), row.expires});
