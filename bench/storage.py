@@ -26,6 +26,7 @@ from stage.storage import store, zlib  # noqa: E402
 CORPUS = ROOT.parent / "shared/tools/corpus/gen_corpus.py"
 DOMAIN = "posthouse.test"
 BOXES, CONNECTIONS = 50, 4
+DELIVERED = 400  # files of the folder whose headers are read; more names are links to them
 USERS = {f"box{i:02}@{DOMAIN}": "secret" for i in range(BOXES)}
 NAMES = list(USERS)
 ZLIB_SAVE = "plugin {\n  zlib_save = zstd\n  zlib_save_level = 3\n}\n"
@@ -202,8 +203,13 @@ class Bench:
         self.wipe()
         dovecot = self.dovecot(kind)
         session = Lmtp(self.stage)
-        for i in range(self.args.fetch):
-            session.send(NAMES[0], self.mails[i % len(self.mails)])
+        for mail in self.mails[:DELIVERED]:
+            session.send(NAMES[0], mail)
+        folder = pathlib.Path(f"{self.stage.mail_root}/{DOMAIN}/box00/Maildir")
+        files = list((folder / "new").iterdir())
+        for i in range(self.args.fetch - len(files)):
+            file = files[i % len(files)]
+            os.link(file, folder / "cur" / f"{1_500_000_000 + i}.M{i}P8.copy,{file.name.split(',', 1)[1]}:2,S")
         ask = imap(dovecot.imap_port, NAMES[0])
         ask("SELECT INBOX")
         ask("FETCH 1:* (BODY.PEEK[HEADER])")
