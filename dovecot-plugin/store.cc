@@ -17,7 +17,7 @@ mail_storage posthouse_class;
 // An instance of maildir that carries our class.
 mail_storage* make_storage() {
   mail_storage* const storage = maildir_storage.v.alloc();
-  const pool_t pool = storage->pool;
+  pool_t pool = storage->pool;
   *storage = posthouse_class;
   storage->pool = pool;
   storage->name = dovecot::instance_name;

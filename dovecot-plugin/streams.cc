@@ -6,6 +6,7 @@
 // first, so their addresses are the stream's.
 #include "dovecot-plugin/streams.hh"
 
+#include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <new>
@@ -22,6 +23,10 @@ struct Input {
   istream_private stream;
   maildir::FrameReader* reader;
   bool is_full;  // the last step filled its room: the reader may hold more
+  // The last octet made of a frame that has not ended waits for its end, where the checksum is:
+  // Dovecot asks for as many octets as the mail has and no further.
+  bool holds;
+  char held;
 };
 
 Input& input_of(istream_private* stream) {
@@ -55,6 +60,30 @@ int next_octets(Input& input, std::string_view& octets) {
   return got;
 }
 
+// Uncompresses into the stream's room behind the octet held back; how many octets may be given out,
+// -1 when it failed.
+ssize_t uncompress(Input& input, std::string_view octets, std::size_t room) {
+  istream_private& stream = input.stream;
+  char* const to = reinterpret_cast<char*>(stream.w_buffer) + stream.pos;
+  const std::size_t before = input.holds ? 1 : 0;
+  if (input.holds) {
+    *to = input.held;
+  }
+  const auto step = input.reader->read(octets, {to + before, room - before});
+  if (!step || (step->taken + step->made == 0 && !input.is_full)) {
+    fail(input, EIO, step ? "no progress" : step.error().detail.c_str());
+    return -1;
+  }
+  i_stream_skip(stream.parent, step->taken);
+  std::size_t made = before + step->made;
+  input.is_full = made == room && !input.reader->at_frame_end();
+  input.holds = made > 0 && !input.reader->at_frame_end();
+  if (input.holds) {
+    input.held = to[--made];
+  }
+  return static_cast<ssize_t>(made);
+}
+
 ssize_t read(istream_private* stream) {
   Input& input = input_of(stream);
   if (stream->istream.eof) {
@@ -69,20 +98,13 @@ ssize_t read(istream_private* stream) {
       }
     }
     std::size_t room = 0;
-    if (!i_stream_try_alloc(stream, stream->max_buffer_size, &room)) {
+    if (!i_stream_try_alloc(stream, stream->max_buffer_size, &room) || room < 2) {
       return -2;
     }
-    const auto step =
-        input.reader->read(octets, {reinterpret_cast<char*>(stream->w_buffer) + stream->pos, room});
-    if (!step || (step->taken + step->made == 0 && !input.is_full)) {
-      fail(input, EIO, step ? "no progress" : step.error().detail.c_str());
-      return -1;
-    }
-    i_stream_skip(stream->parent, step->taken);
-    input.is_full = step->made == room && !input.reader->at_frame_end();
-    stream->pos += step->made;
-    if (step->made > 0) {
-      return static_cast<ssize_t>(step->made);
+    const ssize_t made = uncompress(input, octets, room);
+    if (made != 0) {
+      stream->pos += static_cast<std::size_t>(std::max<ssize_t>(made, 0));
+      return made;
     }
   }
 }
@@ -96,6 +118,7 @@ void restart(Input& input) {
   stream.high_pos = 0;
   input.reader->restart();
   input.is_full = false;
+  input.holds = false;
 }
 
 void seek(istream_private* stream, uoff_t offset, bool /*mark*/) {
