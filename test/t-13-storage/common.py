@@ -89,9 +89,9 @@ def maildir(stage, user=ALICE):
 
 
 def files(folder):
-    """The message files of a folder, by the time in their names."""
+    """The message files of a folder, in the order of their delivery."""
     found = [x for part in ("new", "cur") for x in (folder / part).iterdir()]
-    return sorted(found, key=lambda x: x.name)
+    return sorted(found, key=lambda x: (os.stat(x).st_mtime_ns, x.name))
 
 
 def newest(folder):

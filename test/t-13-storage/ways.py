@@ -195,6 +195,37 @@ def other_ways(stage):
         equal(store.log(r"Error|Panic|Fatal"), None, "no error in Dovecot's log")
 
 
+def damaged(stage):
+    """A cut file and a changed one: their headers and all other mails can be read, nothing is deleted."""
+    print("damaged files", flush=True)
+    wipe(stage)
+    with Store(stage, "posthouse", "zstd") as store:
+        for i in range(3):
+            store.deliver(ALICE, letter(f"damaged{i}", 40_000, i))
+        cut, changed, _ = files(maildir(stage))
+        cut.write_bytes(cut.read_bytes()[:-2000])
+        content = bytearray(changed.read_bytes())
+        content[-2000] ^= 0x10
+        changed.write_bytes(content)
+        for number in ("1", "2"):
+            client = store.imap()
+            client.select("INBOX")
+            check(b"Subject: damaged" in fetch(client, "(BODY.PEEK[HEADER])", number)[0], "the header can be read")
+            try:
+                body = b"".join(fetch(client, "(BODY.PEEK[])", number))
+            except (imaplib.IMAP4.error, OSError):
+                body = b""
+            check(len(body) < 40_000, f"the mail is not passed off as whole ({len(body)} octets)")
+        client = store.imap()
+        client.select("INBOX")
+        check(fetch(client, "(BODY.PEEK[])", "3")[0].endswith(letter("damaged2", 40_000, 2)), "the third mail is well")
+        client.logout()
+        equal(len(files(maildir(stage))), 3, "no file was deleted")
+        check(store.log("the file ends in the middle of the mail"), "the log tells of the cut file")
+        check(store.log("a compressed mail that cannot be read"), "and of the changed one")
+        equal(store.log(r"Panic|Fatal"), None, "no process ended")
+
+
 def mixed(stage):
     """Plain and compressed side by side, read by either; settings for one user; settings that are wrong."""
     print("mixed", flush=True)
@@ -206,6 +237,13 @@ def mixed(stage):
             equal(store.deliver(ALICE, mails[-1]), 250, f"{kind}, {compression}: one more mail")
     with Store(stage, "posthouse", "none") as store:
         reading(store, mails)
+    wipe(stage, BOB)
+    with Store(stage, "posthouse", "none") as store:
+        users = stage.scratch / "dovecot-users"
+        text = users.read_text()
+        users.write_text(re.sub(f"(?m)^({BOB}:.*)$", r"\1userdb_posthouse_compression=zstd", text))
+        equal(store.deliver(BOB, letter("bob", 9000)), 250, "one user has his own setting")
+        equal(newest(maildir(stage, BOB)).read_bytes().startswith(ZSTD), True, "and gets compressed mail")
     with Store(stage, "posthouse", "rot13") as store:
         mails.append(letter("after", 9000, 9))
         equal(store.deliver(ALICE, mails[-1]), 250, "with broken settings mail is still taken")
@@ -219,5 +257,6 @@ def run(stage):
     for kind, compression in (("posthouse", "none"), ("posthouse", "zstd"), ("hook", "zstd")):
         one_kind(stage, kind, compression)
     other_ways(stage)
+    damaged(stage)
     mixed(stage)
     shutil.rmtree(maildir(stage))
