@@ -362,4 +362,11 @@ std::string host_of(std::string_view mail_host) {
   return std::string(without_port(host));
 }
 
+bool is_among(std::string_view mail_host, const base::Words& hosts) {
+  const std::string host = host_of(mail_host);
+  return std::any_of(hosts.begin(), hosts.end(), [&](const std::string& name) {
+    return base::iequals(name, mail_host) || (!host.empty() && base::iequals(name, host));
+  });
+}
+
 }  // namespace directory::extman

@@ -73,5 +73,7 @@ std::string readable(std::string_view text);
 base::Result<std::string> nexthop_of(std::string_view mail_host);
 // The host alone, without brackets and port, for Dovecot's proxies. Empty when it names none.
 std::string host_of(std::string_view mail_host);
+// Whether it is one of `hosts`, which name it whole or by its host alone.
+bool is_among(std::string_view mail_host, const base::Words& hosts);
 
 }  // namespace directory::extman

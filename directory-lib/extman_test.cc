@@ -154,6 +154,13 @@ BOOST_AUTO_TEST_CASE(mail_hosts_become_routes_and_proxies) {
     BOOST_TEST(nexthop_of(stored).value() == nexthop, stored);
     BOOST_TEST(host_of(stored) == host, stored);
   }
+  for (const char* own : {"store2", "STORE2:2424", "lmtp:store2", "lmtp:inet:store2:24"}) {
+    BOOST_TEST(is_among(own, {"store1", "Store2"}), own);
+  }
+  BOOST_TEST(is_among("lmtp:unix:private/lmtp", {"lmtp:unix:private/lmtp"}));
+  for (const char* other : {"", "store3", "lmtp:unix:store2", "relay:"}) {
+    BOOST_TEST(!is_among(other, {"store2"}), other);
+  }
   for (const std::string bad : {"a b", "a\nb", "a\xFF"}) {
     BOOST_TEST(!nexthop_of(bad));
     BOOST_TEST(host_of(bad).empty());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,19 +26,55 @@ struct Recipient {
   bool operator==(const Recipient&) const = default;
 };
 
-// The final recipients of `address`, each once, in the order found. Order at each step: the alias
-// of the address, its mailbox, both again without the address extension, then the catch-all: so a
-// catch-all never takes an existing mailbox's mail. Disabled and expired aliases are as if absent;
-// a mailbox is answered whatever its state. An alias that names itself stands for its own mailbox.
-// Targets in our domains that nobody has are left out.
-// not_found: nobody has the address. over_quota: a limit above is passed. Else as find_alias().
+// What one address stands for by itself. Order: its alias, its mailbox, both again without the
+// address extension, then the catch-all: so a catch-all never takes an existing mailbox's mail.
+// Disabled and expired aliases are as if absent; a mailbox is answered whatever its state.
+struct Step {
+  enum class Kind {
+    nobody,   // in a domain of ours, and nobody has it
+    foreign,  // in no domain of ours
+    mailbox,
+    alias,
+  };
+  Kind kind = Kind::nobody;
+  std::string name{};                  // the mailbox's or the alias's own address
+  std::vector<std::string> targets{};  // of the alias; those in our domains with the extension that
+                                       // was asked for, unless they have one of their own
+  std::optional<User> user{};          // the mailbox
+  std::optional<Domain> domain{};      // of the address; nothing for a foreign one
+  bool is_catch_all = false;           // the alias is its domain's, since nobody has the address
+};
+
+// All steps from an address on.
+struct Expansion {
+  std::string key{};  // the address itself in its normal form
+  Step first{};
+  std::vector<Recipient> recipients{};  // each once, in the order found; none: it leads to nobody
+  bool has_circle = false;              // some address was met again
+  bool has_odd_target = false;          // some target is no address, such as "root"
+};
+
+// An alias that names itself stands for its own mailbox. Targets in our domains that nobody has are
+// left out. malformed: no address. over_quota: a limit above is passed. Else as find_alias().
+base::Result<Expansion> expand(Directory& directory, std::string_view address, base::WallTime now);
+
+// The mailbox of exactly this address, or of it without its extension; no alias is looked at.
+// Errors as find_user().
+base::Result<User> find_mailbox(Directory& directory, std::string_view address);
+
+// The recipients alone; not_found when there are none, and for what is no address.
 base::Result<std::vector<Recipient>> resolve(Directory& directory, std::string_view address,
                                              base::WallTime now);
 
-// One step of the same, for programs that expand themselves, as Postfix does: the targets of the
-// alias; the address itself when it is a mailbox; the catch-all's targets otherwise. not_found when
-// none of these is there.
+// One step of the same, for programs that expand themselves: the targets of the alias; the address
+// itself when it is a mailbox; the catch-all's targets otherwise. not_found when none is there.
 base::Result<std::vector<std::string>> expand_once(Directory& directory, std::string_view address,
                                                    base::WallTime now);
+
+// An address with an extension that an alias or a domain alias leads to one mailbox: that mailbox's
+// address with the extension. not_found for every other: also when it leads to several, when an
+// alias names the extension itself, or when it is the mailbox's address already.
+base::Result<std::string> canonical_of(Directory& directory, std::string_view address,
+                                       base::WallTime now);
 
 }  // namespace directory

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "directory-lib/backend_suite.hh"
+#include "directory-lib/owners.hh"
 #include "directory-lib/resolve.hh"
 
 namespace directory {
@@ -45,6 +46,24 @@ struct House {
   Names step(std::string_view address) const {
     const auto found = expand_once(*accounts, address, now);
     return found ? *found : Names{std::string(base::errc_name(found.error().code))};
+  }
+  std::string canonical(std::string_view address) const {
+    const auto found = canonical_of(*accounts, address, now);
+    return found ? *found : std::string(base::errc_name(found.error().code));
+  }
+  // The mailboxes, behind "*" when they are a catch-all's and "->" when mail leaves as well.
+  Names owners(std::string_view address) const {
+    const auto found = owners_of(*accounts, address, now);
+    if (!found) {
+      return {std::string(base::errc_name(found.error().code))};
+    }
+    if (found->state != Owners::State::found) {
+      return {found->state == Owners::State::foreign ? "foreign" : "nobody"};
+    }
+    Names names = found->mailboxes;
+    names.insert(names.begin(), found->leaves ? 1 : 0, "->");
+    names.insert(names.begin(), found->is_catch_all ? 1 : 0, "*");
+    return names;
   }
 };
 
@@ -182,6 +201,56 @@ void a_removed_alias_is_gone_and_answers_what_it_was(const Backend& backend) {
   BOOST_TEST((house.resolve("a@example.org") == Names{"alice@example.org"}));
 }
 
+void an_extension_goes_along_to_targets_of_ours(const Backend& backend) {
+  const House house(backend);
+  house.alias("info@example.org", {"alice@example.org", "x@elsewhere.example"});
+  house.alias("team@example.org", {"info@example.org", "bob+team@example.org"});
+  house.alias("@alias.example", {"@example.org"});
+  BOOST_TEST((house.step("Info+News@example.org") ==
+              Names{"alice+news@example.org", "x@elsewhere.example"}));
+  BOOST_TEST(
+      (house.step("team+x@example.org") == Names{"info+x@example.org", "bob+team@example.org"}));
+  BOOST_TEST((house.resolve("team+x@example.org") ==
+              Names{"bob@example.org", "alice@example.org", "->x@elsewhere.example"}));
+  BOOST_TEST((house.step("info+x@alias.example") == Names{"info+x@example.org"}));
+}
+
+void the_canonical_address_is_that_of_one_mailbox(const Backend& backend) {
+  const House house(backend);
+  house.alias("sales@example.org", {"alice@example.org"});
+  house.alias("shop@example.org", {"sales@example.org"});
+  house.alias("both@example.org", {"alice@example.org", "bob@example.org"});
+  house.alias("far@example.org", {"x@elsewhere.example"});
+  house.alias("@alias.example", {"@example.org"});
+  BOOST_TEST(house.canonical("Shop+X@Example.org") == "alice+x@example.org");
+  BOOST_TEST(house.canonical("shop+x@alias.example") == "alice+x@example.org");
+  for (const char* address :
+       {"shop@example.org", "alice+x@example.org", "both+x@example.org", "far+x@example.org",
+        "nobody+x@example.org", "+x@example.org", "x+y@elsewhere.example", "no address+x"}) {
+    BOOST_TEST(house.canonical(address) == "not_found", address);
+  }
+}
+
+void owners_are_the_mailboxes_behind_an_address(const Backend& backend) {
+  const House house(backend);
+  house.alias("info@example.org", {"alice@example.org", "x@elsewhere.example"});
+  house.alias("all@example.org", {"info@example.org", "bob@example.org"});
+  house.alias("@alias.example", {"@example.org"});
+  BOOST_TEST((house.owners("Alice+x@example.org") == Names{"alice@example.org"}));
+  BOOST_TEST(
+      (house.owners("all@example.org") == Names{"->", "bob@example.org", "alice@example.org"}));
+  BOOST_TEST((house.owners("nobody@example.org") == Names{"nobody"}));
+  BOOST_TEST((house.owners("x@elsewhere.example") == Names{"foreign"}));
+  BOOST_TEST((house.owners("no address") == Names{"foreign"}));
+  BOOST_TEST((house.owners("..@example.org") == Names{"nobody"}));
+  // The other name of a domain is no catch-all.
+  BOOST_TEST((house.owners("bob@alias.example") == Names{"bob@example.org"}));
+  house.alias("@example.org", {"bob@example.org"});
+  BOOST_TEST((house.owners("nobody@example.org") == Names{"*", "bob@example.org"}));
+  BOOST_TEST((house.owners("nobody@alias.example") == Names{"*", "bob@example.org"}));
+  BOOST_TEST((house.owners("alice@example.org") == Names{"alice@example.org"}));
+}
+
 constexpr std::array cases{
     BackendCase{"an_alias_leads_to_mailboxes_and_foreign_addresses_each_once",
                 an_alias_leads_to_mailboxes_and_foreign_addresses_each_once},
@@ -198,6 +267,12 @@ constexpr std::array cases{
     BackendCase{"changed_targets_obey_the_same_rules", changed_targets_obey_the_same_rules},
     BackendCase{"a_removed_alias_is_gone_and_answers_what_it_was",
                 a_removed_alias_is_gone_and_answers_what_it_was},
+    BackendCase{"an_extension_goes_along_to_targets_of_ours",
+                an_extension_goes_along_to_targets_of_ours},
+    BackendCase{"the_canonical_address_is_that_of_one_mailbox",
+                the_canonical_address_is_that_of_one_mailbox},
+    BackendCase{"owners_are_the_mailboxes_behind_an_address",
+                owners_are_the_mailboxes_behind_an_address},
 };
 
 }  // namespace
