@@ -4,7 +4,7 @@
 
 #include "base/metrics.hh"
 
-#include "directory-lib/resolve.hh"
+#include "directory-lib/owners.hh"
 #include "directory-lib/settings.hh"
 #include "mail-lib/address.hh"
 
@@ -49,31 +49,16 @@ std::string_view domain_key(std::string_view address) {
   return at == std::string_view::npos ? address : address.substr(at);
 }
 
-// Whether somebody has exactly this address, or has it without its extension.
-base::Result<bool> has_owner(directory::Directory& directory, const mail::Address& address,
-                             const std::vector<std::string>& mailboxes, base::WallTime now) {
-  const auto [local, extension] =
-      mail::split_extension(address.local, directory.settings().recipient_delimiter);
-  const std::string whole = address.key();
-  const std::string plain = mail::Address{std::string(local), address.domain}.key();
-  for (const std::string& mailbox : mailboxes) {
-    if (mailbox == whole || mailbox == plain) {
-      return true;
-    }
+Account::State state_of(directory::Owners::State state) {
+  switch (state) {
+    case directory::Owners::State::foreign:
+      return Account::State::foreign;
+    case directory::Owners::State::nobody:
+      return Account::State::nobody;
+    case directory::Owners::State::found:
+      return Account::State::found;
   }
-  for (const std::string* name : {&whole, &plain}) {
-    const auto alias = directory.find_alias(*name);
-    if (!alias && alias.error().code != Errc::not_found) {
-      return alias.error();
-    }
-    if (alias && alias->enabled && !directory::is_expired(alias->expires, now)) {
-      return true;
-    }
-    if (whole == plain) {
-      break;
-    }
-  }
-  return false;
+  return Account::State::unknown;
 }
 
 base::Result<std::shared_ptr<const OwnedLists>> read_lists(directory::Directory& directory,
@@ -123,41 +108,14 @@ base::Result<AccountsOptions> accounts_options_of(const AccountsSettings& settin
 
 base::Result<Account> read_account(directory::Directory& directory, std::string_view address,
                                    base::WallTime now) {
-  Account account{.state = Account::State::foreign};
-  const auto parsed = mail::parse_address(address, mail::Local::wire);
-  if (!parsed) {
-    return account;
+  auto owners = directory::owners_of(directory, address, now);
+  if (!owners) {
+    return owners.error();
   }
-  if (const auto domain = directory.find_domain(parsed->domain); !domain) {
-    return domain.error().code == Errc::not_found ? base::Result<Account>(account) : domain.error();
-  }
-  const auto recipients = directory::resolve(directory, address, now);
-  if (!recipients) {
-    switch (recipients.error().code) {
-      case Errc::not_found:
-        account.state = Account::State::nobody;
-        return account;
-      case Errc::over_quota:  // somebody's alias, but a broken one: nobody in particular has it
-        account.state = Account::State::found;
-        account.leaves = true;
-        return account;
-      default:
-        return recipients.error();
-    }
-  }
-  account.state = Account::State::found;
-  for (const directory::Recipient& recipient : *recipients) {
-    if (recipient.is_mailbox) {
-      account.mailboxes.push_back(recipient.address);
-    } else {
-      account.leaves = true;
-    }
-  }
-  const auto owned = has_owner(directory, *parsed, account.mailboxes, now);
-  if (!owned) {
-    return owned.error();
-  }
-  account.is_catch_all = !*owned;
+  Account account{.state = state_of(owners->state),
+                  .is_catch_all = owners->is_catch_all,
+                  .leaves = owners->leaves,
+                  .mailboxes = std::move(owners->mailboxes)};
   if (auto wishes = read_wishes(directory, account); !wishes) {
     return wishes.error();
   }
