@@ -149,6 +149,7 @@ class Directory {
   const Settings& settings() const { return settings_; }
 
  protected:
+  friend class Reading;
   explicit Directory(Settings settings) : settings_(std::move(settings)) {}
 
   // Names arrive in their normal form; `local` of an alias is empty for the catch-all.
@@ -223,6 +224,10 @@ class Directory {
   virtual base::Result<void> mark() = 0;
   virtual base::Result<void> back_to_mark() = 0;
 
+  // For Reading. A backend to which it makes no difference does nothing.
+  virtual void begin_reading() {}
+  virtual void end_reading() noexcept {}
+
  private:
   // What a transaction is called in the audit trail; without a verb it is left out there.
   struct Deed {
@@ -269,6 +274,21 @@ class Directory {
   std::optional<ManagerAccount> manager_{};
   bool is_rehearsal_ = false;
   bool is_together_ = false;
+};
+
+// While it lives, reading is cheaper and sees the directory at one moment where the backend can do
+// that. Nothing is written meanwhile, by anybody: keep it short.
+class Reading {
+ public:
+  explicit Reading(Directory& directory) : directory_(directory) { directory_.begin_reading(); }
+  Reading(const Reading&) = delete;
+  Reading& operator=(const Reading&) = delete;
+  Reading(Reading&&) = delete;
+  Reading& operator=(Reading&&) = delete;
+  ~Reading() { directory_.end_reading(); }
+
+ private:
+  Directory& directory_;
 };
 
 enum class OpenAs {

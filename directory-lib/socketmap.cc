@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "base/must.hh"
 #include "base/text.hh"
@@ -99,17 +100,29 @@ base::Result<SocketmapRequest> parse_socketmap_request(std::string_view payload)
 }
 
 std::string write_socketmap_reply(const SocketmapReply& reply, std::size_t limit) {
-  std::string payload(word_of(reply.status));
-  payload += ' ';
+  std::string out;
+  append_socketmap_reply(out, reply, limit);
+  return out;
+}
+
+void append_socketmap_reply(std::string& out, const SocketmapReply& reply, std::size_t limit) {
+  const std::string_view word = word_of(reply.status);
+  std::string reason;
+  std::string_view text;
   if (reply.status == SocketmapStatus::ok) {
-    if (payload.size() + reply.text.size() > limit) {
-      return write_socketmap_reply({SocketmapStatus::perm, "the answer is too long"}, limit);
+    text = reply.text;
+    if (word.size() + 1 + text.size() > limit) {
+      append_socketmap_reply(out, {SocketmapStatus::perm, "the answer is too long"}, limit);
+      return;
     }
-    payload += reply.text;
   } else if (reply.status != SocketmapStatus::not_found) {
-    payload += base::printable(reply.text, reason_limit);
+    reason = base::printable(reply.text, reason_limit);
+    text = reason;
   }
-  return write_netstring(payload);
+  constexpr std::size_t most_digits = 20;
+  std::array<char, most_digits> digits{};
+  const auto end = std::to_chars(digits.begin(), digits.end(), word.size() + 1 + text.size());
+  out.append(digits.begin(), end.ptr).append(":").append(word).append(" ").append(text).append(",");
 }
 
 base::Result<SocketmapReply> parse_socketmap_reply(std::string_view payload) {

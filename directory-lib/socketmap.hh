@@ -62,6 +62,10 @@ struct SocketmapReply {
 // reasons are made printable and cut.
 std::string write_socketmap_reply(const SocketmapReply& reply, std::size_t limit = socketmap_limit);
 
+// The same, behind what `out` holds already.
+void append_socketmap_reply(std::string& out, const SocketmapReply& reply,
+                            std::size_t limit = socketmap_limit);
+
 // The other direction, for clients and tests. malformed for anything but the five replies.
 base::Result<SocketmapReply> parse_socketmap_reply(std::string_view payload);
 

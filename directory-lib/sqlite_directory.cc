@@ -140,6 +140,23 @@ base::Result<std::unique_ptr<Directory>> SqliteDirectory::open(const Settings& s
   return std::unique_ptr<Directory>(std::move(directory));
 }
 
+// The file is locked and looked over once for all reading, instead of once a statement.
+void SqliteDirectory::begin_reading() {
+  auto statement = database_.prepare("BEGIN");
+  is_reading_ = statement && statement->run();
+}
+
+void SqliteDirectory::end_reading() noexcept {
+  if (!std::exchange(is_reading_, false)) {
+    return;
+  }
+  auto statement = database_.prepare("COMMIT");
+  if (!statement || !statement->run()) {
+    // Fails when SQLite has rolled back by itself, and then nothing is left to do.
+    (void)database_.execute("ROLLBACK").has_value();
+  }
+}
+
 base::Result<Domain> SqliteDirectory::read_domain(std::string_view name) {
   auto row = database_.prepare(select_domain);
   if (!row) {

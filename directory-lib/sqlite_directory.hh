@@ -76,6 +76,8 @@ class SqliteDirectory final : public Directory {
   void roll_back() noexcept override;
   base::Result<void> mark() override;
   base::Result<void> back_to_mark() override;
+  void begin_reading() override;
+  void end_reading() noexcept override;
 
  private:
   base::Result<void> attach_passwords();
@@ -99,6 +101,7 @@ class SqliteDirectory final : public Directory {
   bool is_writer_;
   bool has_passwords_ = false;
   bool is_marked_ = false;
+  bool is_reading_ = false;  // in a transaction of Reading
 };
 
 }  // namespace directory
