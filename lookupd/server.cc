@@ -26,7 +26,9 @@ base::Counter requests_of_map[map_count] = {
     base::Counter("lookupd_requests", "Questions of Postfix, by map.", "map=\"domains\""),
     base::Counter("lookupd_requests", "Questions of Postfix, by map.", "map=\"mailboxes\""),
     base::Counter("lookupd_requests", "Questions of Postfix, by map.", "map=\"aliases\""),
+    base::Counter("lookupd_requests", "Questions of Postfix, by map.", "map=\"transport\""),
     base::Counter("lookupd_requests", "Questions of Postfix, by map.", "map=\"senderlogins\""),
+    base::Counter("lookupd_requests", "Questions of Postfix, by map.", "map=\"canonical\""),
 };
 base::Counter answers_ok("lookupd_answers", "Answers to Postfix, by status.", "status=\"ok\"");
 base::Counter answers_not_found("lookupd_answers", "Answers to Postfix, by status.",
@@ -285,12 +287,13 @@ void Server::submit(Map map, const std::string& question, std::string_view key) 
   directory_questions.add();
   workers_->submit<SocketmapReply>(
       settings_.lookup_timeout,
-      [pool = pool_, map, key = std::string(key)]() -> base::Result<SocketmapReply> {
+      [pool = pool_, rules = MapRules{settings_.own_hosts, settings_.catch_all_senders}, map,
+       key = std::string(key)]() -> base::Result<SocketmapReply> {
         auto opened = pool->take();
         if (!opened) {
           return opened.error();
         }
-        auto reply = answer(**opened, map, key, base::system_clock().now());
+        auto reply = answer(**opened, rules, map, key, base::system_clock().now());
         if (reply) {
           pool->give(std::move(*opened));
         }

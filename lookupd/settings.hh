@@ -20,6 +20,8 @@ struct Settings : loop::DaemonSettings {
   base::Bytes cache_size;
   base::Duration cache_time{};
   base::Duration cache_negative_time{};
+  base::Words own_hosts;
+  bool catch_all_senders = true;
 };
 
 // Rows 0 to 3 are those of every daemon.
@@ -53,6 +55,13 @@ inline constexpr base::Setting<Settings> settings_table[] = {
     {"cache_negative_time", &Settings::cache_negative_time, "2s", "0s..10m", base::Reload::live,
      "How long it is remembered that a name does not exist. A new account works after this time at "
      "the latest."},
+    {"own_hosts", &Settings::own_hosts, "", "", base::Reload::live,
+     "Names by which users' mail hosts mean this host: mailboxes there have no transport, so that "
+     "Postfix delivers them as virtual_transport says. The same as own_hosts of "
+     "dovecot-plugin.conf; empty on a host that holds no mailboxes."},
+    {"catch_all_senders", &Settings::catch_all_senders, "yes", "", base::Reload::live,
+     "Whether the mailboxes behind a domain's catch-all may send as the addresses of the domain "
+     "that nobody has (senderlogins)."},
 };
 static_assert(base::is_documented(settings_table));
 

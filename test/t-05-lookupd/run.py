@@ -7,6 +7,8 @@ import socket
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import maps as live  # noqa: E402
 from stage import Smtp, Stage, check, equal, step, unix_ready, wait_for  # noqa: E402
 
 DOMAIN = "posthouse.test"
@@ -142,13 +144,17 @@ with Stage() as stage:
     stage.posthouse("alias", "add", f"info@{DOMAIN}", ALICE, BOB)
     stage.posthouse("alias", "add", f"all@{DOMAIN}", f"info@{DOMAIN}", CAROL)
     stage.posthouse("alias", "add", "@catch.test", BOB)
+    live.accounts(stage)
     path = stage.socket("lookupd")
-    stage.lookupd = stage.start_lookupd({"log_to": "stderr", "log_level": "debug"})
+    stage.lookupd_settings = {"log_to": "stderr", "log_level": "debug", "own_hosts": "store1"}
+    stage.lookupd = stage.start_lookupd(stage.lookupd_settings)
     maps = f"socketmap:unix:{path}"
     dovecot = stage.start_dovecot(users={x: "pw" for x in (ALICE, BOB, CAROL)})
     postfix = stage.start_postfix({
         "virtual_mailbox_domains": f"{maps}:domains", "virtual_mailbox_maps": f"{maps}:mailboxes",
-        "virtual_alias_maps": f"{maps}:aliases", "recipient_delimiter": "+"})
+        "virtual_alias_maps": f"{maps}:aliases", "transport_maps": f"{maps}:transport",
+        "recipient_delimiter": "+"})
+    live.answers(stage)
     recipients(postfix)
     equal(postfix.send("a@example.org", f"all@{DOMAIN}", MAIL).code, 250, "a mail to an alias of an alias is taken")
     postfix.wait_empty()
@@ -157,6 +163,10 @@ with Stage() as stage:
     equal(postfix.send("a@example.org", "someone@catch.test", MAIL).code, 250, "a mail to the catch-all is taken")
     postfix.wait_empty()
     equal(len(dovecot.messages(BOB, "pw")), 2, "its target has it")
+    live.routes(stage, postfix)
+    live.extensions(stage, postfix, dovecot)
+    live.senders(stage, postfix)
+    live.broken(stage, postfix)
     hostile(stage, path)
     freshness(stage, path)
     check(unix_ready(str(path)), "lookupd still answers")
