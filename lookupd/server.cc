@@ -2,13 +2,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "lookupd/server.hh"
 
-#include <array>
+#include <utility>
 
 #include "base/metrics.hh"
 #include "base/text.hh"
 
 #include "directory-lib/settings.hh"
 
+#include "lookupd/connection.hh"
 #include "lookupd/events.hh"
 
 namespace lookup {
@@ -22,48 +23,12 @@ constexpr auto complaint_pause = std::chrono::minutes(1);
 // A whole request beside what a client may have sent behind it.
 constexpr std::size_t input_limit = 2 * directory::socketmap_limit;
 
-base::Counter requests_of_map[map_count] = {
-    base::Counter("lookupd_requests", "Questions of Postfix, by map.", "map=\"domains\""),
-    base::Counter("lookupd_requests", "Questions of Postfix, by map.", "map=\"mailboxes\""),
-    base::Counter("lookupd_requests", "Questions of Postfix, by map.", "map=\"aliases\""),
-    base::Counter("lookupd_requests", "Questions of Postfix, by map.", "map=\"transport\""),
-    base::Counter("lookupd_requests", "Questions of Postfix, by map.", "map=\"senderlogins\""),
-    base::Counter("lookupd_requests", "Questions of Postfix, by map.", "map=\"canonical\""),
-};
-base::Counter answers_ok("lookupd_answers", "Answers to Postfix, by status.", "status=\"ok\"");
-base::Counter answers_not_found("lookupd_answers", "Answers to Postfix, by status.",
-                                "status=\"not_found\"");
-base::Counter answers_temp("lookupd_answers", "Answers to Postfix, by status.", "status=\"temp\"");
-base::Counter answers_timeout("lookupd_answers", "Answers to Postfix, by status.",
-                              "status=\"timeout\"");
-base::Counter answers_perm("lookupd_answers", "Answers to Postfix, by status.", "status=\"perm\"");
-base::Counter malformed_requests("lookupd_requests_malformed",
-                                 "Requests that broke the protocol or named no map.");
 base::Counter cache_hits("lookupd_cache_hits", "Questions answered from memory.");
-base::Counter directory_questions("lookupd_directory_questions",
-                                  "Questions asked of the directory.");
 base::Counter directory_failures("lookupd_directory_failures",
                                  "Questions the directory could not answer.");
 base::Gauge open_connections("lookupd_connections", "Connections of Postfix now open.");
 base::Gauge cache_entries("lookupd_cache_entries", "Answers now remembered.");
 base::Gauge cache_memory("lookupd_cache_bytes", "Memory of the answers now remembered.");
-
-struct StatusRow {
-  SocketmapStatus status;
-  std::string_view word;
-  base::Counter& counter;
-};
-const std::array<StatusRow, 5> status_rows{{
-    {SocketmapStatus::ok, "ok", answers_ok},
-    {SocketmapStatus::not_found, "not_found", answers_not_found},
-    {SocketmapStatus::temp, "temp", answers_temp},
-    {SocketmapStatus::timeout, "timeout", answers_timeout},
-    {SocketmapStatus::perm, "perm", answers_perm},
-}};
-
-const StatusRow& row_of(SocketmapStatus status) {
-  return status_rows.at(static_cast<std::size_t>(status));
-}
 
 // What Postfix is told when the directory cannot tell; the reason stays in our log.
 SocketmapReply reply_for(const base::Error& error) {
@@ -74,83 +39,6 @@ SocketmapReply reply_for(const base::Error& error) {
 }
 
 }  // namespace
-
-// One client of the socket.
-class Server::Connection {
- public:
-  Connection(Server& server, std::uint64_t id, base::Fd socket, const loop::StreamLimits& limits)
-      : server_(server),
-        id_(id),
-        stream_(server.loop_, std::move(socket), limits,
-                {[this](std::string_view bytes) { return read(bytes); },
-                 {},
-                 {},
-                 [this](loop::CloseReason) { server_.closed(id_); }}) {}
-
-  // The answer to the question that waits.
-  void answer(const SocketmapReply& reply) {
-    waits_ = false;
-    write(reply);
-    stream_.resume();
-  }
-
- private:
-  std::size_t read(std::string_view bytes) {
-    std::size_t taken = 0;
-    while (!waits_) {
-      const auto frame = directory::read_netstring(bytes.substr(taken));
-      if (!frame) {
-        refuse(frame.error());
-        stream_.close_after_write();
-        return bytes.size();
-      }
-      if (!*frame) {
-        break;
-      }
-      taken += (*frame)->size;
-      question((*frame)->payload);
-    }
-    return taken;
-  }
-
-  void question(std::string_view payload) {
-    const auto request = directory::parse_socketmap_request(payload);
-    if (!request) {
-      refuse(request.error());
-      return;
-    }
-    const auto map = parse_map(request->map);
-    if (!map) {
-      malformed_requests.add();
-      server_.log_.write(map_unknown, {{"map", request->map}});
-      write({SocketmapStatus::perm, "no such map"});
-      return;
-    }
-    requests_of_map[static_cast<std::size_t>(*map)].add();
-    if (const auto* known = server_.ask(*map, payload, request->key, id_)) {
-      write(*known);
-      return;
-    }
-    waits_ = true;
-    stream_.pause();
-  }
-
-  void refuse(const base::Error& why) {
-    malformed_requests.add();
-    server_.log_.write(request_malformed, {{"reason", why.detail}});
-    write({SocketmapStatus::perm, why.detail});
-  }
-
-  void write(const SocketmapReply& reply) {
-    row_of(reply.status).counter.add();
-    stream_.write(directory::write_socketmap_reply(reply));
-  }
-
-  Server& server_;
-  std::uint64_t id_;
-  loop::Stream stream_;
-  bool waits_ = false;
-};
 
 Server::Server(Settings settings, const loop::DaemonContext& context)
     : settings_(std::move(settings)),
@@ -184,13 +72,14 @@ base::Result<void> Server::open() {
   } else {
     note_trouble(first.error());
   }
-  apply_limits();
-  auto workers = loop::Workers::make(
-      loop_, {.name = "directory", .threads = static_cast<std::size_t>(settings_.threads)});
-  if (!workers) {
-    return workers.error();
+  auto questions = Questions::make(
+      loop_, static_cast<std::size_t>(settings_.threads),
+      [this](auto asked, auto replies, bool are_fresh) { learned(asked, replies, are_fresh); });
+  if (!questions) {
+    return questions.error();
   }
-  workers_ = std::move(*workers);
+  questions_ = std::move(*questions);
+  apply_limits();
   const auto address = loop::Address::parse(settings_.listen);
   if (!address) {
     return address.error();
@@ -220,8 +109,8 @@ base::Result<void> Server::reload(const Settings& settings) {
   }
   settings_ = settings;
   pool_ = std::make_shared<directory::Pool>(std::move(*where));
-  flush();
   apply_limits();
+  flush();
   return {};
 }
 
@@ -232,6 +121,8 @@ void Server::stop() {
 void Server::apply_limits() {
   cache_.set_limits(
       {settings_.cache_size.count, settings_.cache_time, settings_.cache_negative_time});
+  questions_->apply(pool_, {settings_.own_hosts, settings_.catch_all_senders},
+                    settings_.lookup_timeout);
   cache_entries.set(static_cast<std::int64_t>(cache_.size()));
   cache_memory.set(static_cast<std::int64_t>(cache_.bytes()));
   if (listener_ && connections_.size() < static_cast<std::size_t>(settings_.max_connections)) {
@@ -242,7 +133,7 @@ void Server::apply_limits() {
 std::size_t Server::flush() {
   const std::size_t forgotten = cache_.size();
   cache_.clear();
-  ++age_;
+  questions_->forget();
   cache_entries.set(0);
   cache_memory.set(0);
   return forgotten;
@@ -269,64 +160,59 @@ void Server::closed(std::uint64_t connection) {
 }
 
 const SocketmapReply* Server::ask(Map map, std::string_view question, std::string_view key,
-                                  std::uint64_t connection) {
+                                  std::uint64_t connection, std::uint64_t slot) {
   if (const auto* known = cache_.find(question)) {
     cache_hits.add();
     log_answer(map_name(map), key, *known);
     return known;
   }
-  auto& waiting = waiting_[std::string(question)];
-  waiting.push_back(connection);
-  if (waiting.size() == 1) {
-    submit(map, std::string(question), key);
+  if (const auto waiting = waiting_.find(question); waiting != waiting_.end()) {
+    waiting->second.push_back({connection, slot});
+    return nullptr;
   }
+  if (!questions_->ask(map, question)) {
+    static const SocketmapReply too_many{SocketmapStatus::temp, "too many questions at a time"};
+    note_trouble(base::make_error(base::Errc::unavailable, too_many.text));
+    return &too_many;
+  }
+  waiting_.emplace(question, std::vector<Waiter>{{connection, slot}});
   return nullptr;
 }
 
-void Server::submit(Map map, const std::string& question, std::string_view key) {
-  directory_questions.add();
-  workers_->submit<SocketmapReply>(
-      settings_.lookup_timeout,
-      [pool = pool_, rules = MapRules{settings_.own_hosts, settings_.catch_all_senders}, map,
-       key = std::string(key)]() -> base::Result<SocketmapReply> {
-        auto opened = pool->take();
-        if (!opened) {
-          return opened.error();
-        }
-        auto reply = answer(**opened, rules, map, key, base::system_clock().now());
-        if (reply) {
-          pool->give(std::move(*opened));
-        }
-        return reply;
-      },
-      [this, question, age = age_](const base::Result<SocketmapReply>& result) {
-        learned(question, age, result);
-      });
+void Server::learned(std::span<const Question> questions, std::span<const Questions::Reply> replies,
+                     bool are_fresh) {
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    if (!replies[i]) {
+      note_trouble(replies[i].error());
+      tell(questions[i], reply_for(replies[i].error()));
+      continue;
+    }
+    note_success();
+    if (are_fresh) {
+      cache_.put(questions[i].text, *replies[i]);
+    }
+    tell(questions[i], *replies[i]);
+  }
+  cache_entries.set(static_cast<std::int64_t>(cache_.size()));
+  cache_memory.set(static_cast<std::int64_t>(cache_.bytes()));
+  for (const std::uint64_t id : std::exchange(answered_, {})) {
+    if (const auto connection = connections_.find(id); connection != connections_.end()) {
+      connection->second->send_answers();
+    }
+  }
 }
 
-void Server::learned(const std::string& question, std::uint64_t age,
-                     const base::Result<SocketmapReply>& result) {
-  const SocketmapReply reply = result ? *result : reply_for(result.error());
-  if (result) {
-    note_success();
-  } else {
-    note_trouble(result.error());
-  }
-  if (age == age_) {
-    cache_.put(question, reply);
-    cache_entries.set(static_cast<std::int64_t>(cache_.size()));
-    cache_memory.set(static_cast<std::int64_t>(cache_.bytes()));
-  }
-  if (const auto request = directory::parse_socketmap_request(question)) {
-    log_answer(request->map, request->key, reply);
-  }
-  const auto found = waiting_.extract(question);
+void Server::tell(const Question& question, const SocketmapReply& reply) {
+  const std::string_view text = question.text;
+  log_answer(map_name(question.map), text.substr(text.find(' ') + 1), reply);
+  const auto found = waiting_.extract(question.text);
   if (found.empty()) {
     return;
   }
-  for (const std::uint64_t id : found.mapped()) {
-    if (const auto connection = connections_.find(id); connection != connections_.end()) {
-      connection->second->answer(reply);
+  for (const auto& [id, slot] : found.mapped()) {
+    const auto connection = connections_.find(id);
+    if (connection != connections_.end() && connection->second->answer(slot, reply)) {
+      answered_.push_back(id);
     }
   }
 }
@@ -354,7 +240,7 @@ void Server::log_answer(std::string_view map, std::string_view key,
   if (reply.status == SocketmapStatus::perm) {
     log_.write(answer_refused, {{"map", map}, {"key", key}, {"reason", reply.text}});
   } else if (log_.wants(base::Level::debug)) {
-    log_.write(answer_given, {{"map", map}, {"key", key}, {"status", row_of(reply.status).word}});
+    log_.write(answer_given, {{"map", map}, {"key", key}, {"status", status_name(reply.status)}});
   }
 }
 
