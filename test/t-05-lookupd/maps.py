@@ -60,7 +60,7 @@ def routes(stage, postfix):
 
 def extensions(stage, postfix, dovecot):
     """An extension survives alias and canonical."""
-    equal(postfix.send("a@example.org", f"info+news@{DOMAIN}", MAIL.format("by alias")).code, 250, "info+news@ is taken")
+    equal(postfix.send("a@example.org", f"info+news@{DOMAIN}", MAIL.format("extension by alias")).code, 250, "info+news@ is taken")
     for name in ("alice", "bob"):
         line = delivered(postfix, rf"{name}\+news@{DOMAIN}")
         check(f"orig_to=<info+news@{DOMAIN}>" in line, f"and {name}'s copy is for {name}+news")
@@ -80,14 +80,15 @@ def extensions(stage, postfix, dovecot):
     equal(postfix.send("a@example.org", f"sales+both@{DOMAIN}", MAIL.format("both maps")).code, 250, "both maps agree")
     delivered(postfix, rf"alice\+both@{DOMAIN}")
     postfix.wait_empty()
-    mails = [x for x in dovecot.messages(ALICE, "pw") if x["Subject"] in ("by alias", "by canonical", "canonical alone", "both maps")]
+    mails = [x for x in dovecot.messages(ALICE, "pw") if x["Subject"] in ("extension by alias", "by canonical", "canonical alone", "both maps")]
     equal(len(mails), 4, "alice has one of each")
 
 
 def senders(stage, postfix):
     """reject_sender_login_mismatch with the senderlogins map."""
     maps = f"socketmap:unix:{stage.socket('lookupd')}"
-    postfix.set(smtpd_sender_login_maps=f"{maps}:senderlogins", smtpd_sender_restrictions="reject_sender_login_mismatch")
+    postfix.set(smtpd_sender_login_maps=f"{maps}:senderlogins", smtpd_sender_restrictions="reject_sender_login_mismatch",
+                smtpd_sasl_auth_enable="yes")
     with Smtp(postfix.submission_port, user=BOB, password="pw") as client:
         for sender, code, text in (
                 (BOB, 250, "a login sends as itself"), (BOB.upper(), 250, "in capitals too"),
@@ -105,7 +106,7 @@ def senders(stage, postfix):
     stage.lookupd.reload()
     wait_for(lambda: postmap(stage, "senderlogins", "who@catch.test") == "", 10, "the new setting")
     step("catch_all_senders = no takes what the catch-all takes away")
-    postfix.set(smtpd_sender_restrictions="", smtpd_sender_login_maps="")
+    postfix.set(smtpd_sender_restrictions="", smtpd_sender_login_maps="", smtpd_sasl_auth_enable="no")
 
 
 def broken(stage, postfix):

@@ -131,7 +131,8 @@ def trouble(stage, postfix, path):
     reply = postfix.send("a@example.org", ALICE, MAIL)
     check(400 <= reply.code < 500, f"without lookupd Postfix defers: {reply}")
     stage.lookupd.start()
-    equal(postfix.send("a@example.org", ALICE, MAIL).code, 250, "and accepts when it is back")
+    # An smtpd remembers as long as it lives what trivial-rewrite could not tell of an address.
+    equal(postfix.send("b@example.org", CAROL, MAIL).code, 250, "and accepts when it is back")
     postfix.wait_empty()
 
 
@@ -153,7 +154,7 @@ with Stage() as stage:
     postfix = stage.start_postfix({
         "virtual_mailbox_domains": f"{maps}:domains", "virtual_mailbox_maps": f"{maps}:mailboxes",
         "virtual_alias_maps": f"{maps}:aliases", "transport_maps": f"{maps}:transport",
-        "recipient_delimiter": "+"})
+        "recipient_delimiter": "+", "notify_classes": ""})
     live.answers(stage)
     recipients(postfix)
     equal(postfix.send("a@example.org", f"all@{DOMAIN}", MAIL).code, 250, "a mail to an alias of an alias is taken")
