@@ -43,13 +43,18 @@ def bytes_read(name):
     return total
 
 
+def subjects_of(answer):
+    """UID and subject field of a FETCH's answer."""
+    return {int(re.search(rb"UID (\d+)", x[0]).group(1)): x[1].strip().decode() for x in answer if isinstance(x, tuple)}
+
+
 def uids(store):
     """UID and subject of every mail in the INBOX, as IMAP has them."""
     client = store.imap()
     client.select("INBOX", readonly=True)
     found = client.uid("FETCH", "1:*", "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")[1]
     client.logout()
-    return {int(re.search(rb"UID (\d+)", x[0]).group(1)): x[1].strip().decode() for x in found if isinstance(x, tuple)}
+    return subjects_of(found)
 
 
 def cheap(stage, kind):
@@ -69,6 +74,42 @@ def cheap(stage, kind):
         equal(sorted(found)[-6:], list(range(MANY + 1, MANY + 7)), "the mails have the next UIDs")
         equal(store.log(r"Error|Warning|Panic|Fatal"), None, "nothing in the log")
     return taken, size
+
+
+def several_at_once(stage):
+    """Several sessions into one folder, and IMAP looking on: every mail is there once, with one UID for good."""
+    fill(stage, 500)
+    with Store(stage, "posthouse", "zstd") as store:
+        watcher = store.imap()
+        watcher.select("INBOX")
+        trouble = []
+
+        def work(number):
+            session = Lmtp(stage)
+            for i in range(60):
+                reply = session.send(ALICE, letter(f"many{number}x{i}", 2000, i))[0]
+                if reply[0] != 250:
+                    trouble.append(reply)
+            session.close()
+
+        threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
+        for thread in threads:
+            thread.start()
+        seen = {}
+        while any(x.is_alive() for x in threads):
+            watcher.noop()
+            found = watcher.uid("FETCH", "501:*", "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")[1]
+            for uid, subject in subjects_of(found).items():
+                if seen.setdefault(uid, subject) != subject:
+                    raise Failed(f"UID {uid} was {seen[uid]} and is {subject}")
+        watcher.logout()
+        equal(trouble, [], "4 sessions at once deliver 240 mails into one folder")
+        final = uids(store)
+        equal({k: v for k, v in seen.items() if final.get(k) != v}, {}, "no UID changed while IMAP looked on")
+        wanted = sorted(f"many{n}x{i}" for n in range(4) for i in range(60))
+        found = sorted(x.removeprefix("Subject: ") for x in final.values())
+        equal([x for x in found if x.startswith("many")], wanted, "every mail is there once")
+        equal(store.log(r"Error|Panic|Fatal|Duplicate|reappeared|Broken"), None, "nothing of it in the log")
 
 
 def beside_stock(stage):
@@ -124,4 +165,5 @@ def run(stage):
     fill(stage, MANY)
     taken, _ = cheap(stage, "maildir")
     step(f"(stock Dovecot reads {taken:,.0f})")
+    several_at_once(stage)
     beside_stock(stage)
