@@ -2,7 +2,7 @@
 # bench/storage.py -- Deliveries and header reads on our mail store, stock Dovecot beside it in the same run.
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# usage: bench/storage.py [--large N] [--mails N] [--fetch N] [--runs N]
+# usage: bench/storage.py [--large N] [--mails N] [--fetch N] [--runs N] [--only large|spread|headers]...
 # Mail comes from the corpus of the sibling folder of test data (../shared/tools/corpus); without it, from letters made here.
 import argparse
 import os
@@ -26,6 +26,7 @@ from stage.storage import store, zlib  # noqa: E402
 CORPUS = ROOT.parent / "shared/tools/corpus/gen_corpus.py"
 DOMAIN = "posthouse.test"
 BOXES, CONNECTIONS = 50, 4
+MEASURES = ("large", "spread", "headers")
 DELIVERED = 400  # files of the folder whose headers are read; more names are links to them
 USERS = {f"box{i:02}@{DOMAIN}": "secret" for i in range(BOXES)}
 NAMES = list(USERS)
@@ -223,14 +224,18 @@ class Bench:
         return statistics.median(times)
 
     def run(self):
-        """All measures; a line each."""
+        """The measures that are wanted; a line each."""
         args = self.args
-        self.tell(f"LMTP into a folder of {args.large:,}", "messages/s", self.large, ("stock maildir", "posthouse", "posthouse, zstd"))
-        self.tell(f"LMTP of {len(self.mails):,} over {BOXES} folders, {CONNECTIONS} connections", "messages/s",
-                  lambda kind: self.spread(kind)[0],
-                  ("stock maildir", "stock maildir, zlib plugin", "posthouse", "posthouse, zstd"), args.runs)
-        self.tell(f"FETCH of {args.fetch:,} headers, warm", "s", self.headers,
-                  ("stock maildir", "stock maildir, zlib plugin", "posthouse, zstd"))
+        if "large" in args.only:
+            self.tell(f"LMTP into a folder of {args.large:,}", "messages/s", self.large,
+                      ("stock maildir", "posthouse", "posthouse, zstd"))
+        if "spread" in args.only:
+            self.tell(f"LMTP of {len(self.mails):,} over {BOXES} folders, {CONNECTIONS} connections", "messages/s",
+                      lambda kind: self.spread(kind)[0],
+                      ("stock maildir", "stock maildir, zlib plugin", "posthouse", "posthouse, zstd"), args.runs)
+        if "headers" in args.only:
+            self.tell(f"FETCH of {args.fetch:,} headers, warm", "s", self.headers,
+                      ("stock maildir", "stock maildir, zlib plugin", "posthouse, zstd"))
 
     def tell(self, what, unit, measure, kinds, rounds=1):
         """One measure on each kind, kinds in turn in each round, and its ratio to the first."""
@@ -251,7 +256,9 @@ def main():
     parser.add_argument("--mails", type=int, default=4_000)
     parser.add_argument("--fetch", type=int, default=20_000)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--only", action="append", choices=MEASURES, help="this measure; several times for several")
     args = parser.parse_args()
+    args.only = args.only or MEASURES
     print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}; "
           f"{'the corpus' if CORPUS.exists() else 'letters made here'}; medians of {args.runs} runs", flush=True)
     with Stage() as stage:
