@@ -237,6 +237,11 @@ def mixed(stage):
             equal(store.deliver(ALICE, mails[-1]), 250, f"{kind}, {compression}: one more mail")
     with Store(stage, "posthouse", "none") as store:
         reading(store, mails)
+    with Store(stage, "posthouse", "zstd", plugins=zlib(store.is_2_3)) as store:
+        mails.append(letter("both", 9000, 8))
+        equal(store.deliver(ALICE, mails[-1]), 250, "with Dovecot's own reader of compressed mail beside ours: one more mail")
+        equal(newest(maildir(stage)).read_bytes().count(ZSTD), 2, "compressed once")
+        reading(store, mails)
     wipe(stage, BOB)
     with Store(stage, "posthouse", "none") as store:
         users = stage.scratch / "dovecot-users"
