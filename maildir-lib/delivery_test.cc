@@ -117,8 +117,7 @@ BOOST_AUTO_TEST_CASE(a_mail_lies_in_new_with_both_sizes_in_its_name) {
 }
 
 BOOST_AUTO_TEST_CASE(with_flags_it_lies_in_cur) {
-  const auto name =
-      deliver(maildir::DiskCalls::real(), {}, maildir::Flags{maildir::flag_seen, 1});
+  const auto name = deliver(maildir::DiskCalls::real(), {}, maildir::Flags{maildir::flag_seen, 1});
   BOOST_REQUIRE(name);
   BOOST_TEST(name->ends_with(",S=45,W=49:2,Sa"));
   BOOST_TEST(fs::exists(path + "/cur/" + *name));
