@@ -15,7 +15,10 @@ namespace maildir {
 
 namespace {
 
-constexpr std::chrono::seconds racy_age{2};
+// File systems that keep nanoseconds count in clock ticks; others in seconds.
+constexpr std::chrono::milliseconds fine_grain{100};
+constexpr std::chrono::milliseconds coarse_grain{2000};
+constexpr std::int64_t second = 1'000'000'000;
 
 bool is_plain_name(const std::string& name) {
   return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos &&
@@ -52,7 +55,8 @@ void close_dir(DIR* dir) {
 
 bool Stamp::is_racy(base::WallTime now) const {
   const auto age = now.time_since_epoch() - std::chrono::nanoseconds(std::max(modified, changed));
-  return age < racy_age;
+  const bool is_fine = modified % second != 0 || changed % second != 0;
+  return age < (is_fine ? fine_grain : coarse_grain);
 }
 
 base::Result<Directory> Directory::open(const std::string& path) {
@@ -99,6 +103,10 @@ base::Result<std::string> Directory::read_file(const std::string& name, std::siz
   return read_all(fd->get(), limit);
 }
 
+Stamp Directory::stamp() const {
+  return stamp_of(fd_.get());
+}
+
 std::optional<Stamp> Directory::stamp(const std::string& name) const {
   struct stat st {};
   if (!is_plain_name(name) || ::fstatat(fd_.get(), name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) {
@@ -132,16 +140,21 @@ base::Result<std::vector<DirectoryEntry>> Directory::list() const {
 }
 
 base::Result<std::string> read_start(int fd, std::size_t limit) {
+  return read_part(fd, 0, limit);
+}
+
+base::Result<std::string> read_part(int fd, std::uint64_t from, std::size_t limit) {
   struct stat st {};
   if (::fstat(fd, &st) != 0) {
     return base::errno_error("fstat", errno);
   }
+  const auto size = static_cast<std::uint64_t>(st.st_size);
   std::string text;
-  text.reserve(std::min<std::size_t>(static_cast<std::size_t>(st.st_size), limit));
+  text.reserve(std::min<std::size_t>(size > from ? size - from : 0, limit));
   std::array<char, 65536> room;
   while (text.size() < limit) {
     const ssize_t got = ::pread(fd, room.data(), std::min(room.size(), limit - text.size()),
-                                static_cast<off_t>(text.size()));
+                                static_cast<off_t>(from + text.size()));
     if (got < 0 && errno == EINTR) {
       continue;
     }

@@ -25,7 +25,8 @@ struct Stamp {
   std::uint64_t size = 0;
   bool operator==(const Stamp&) const = default;
 
-  // True when it may change again without looking different: it is younger than two seconds.
+  // True when it may change again without looking different: it is younger than the grain of the
+  // file system's clock, with room to spare.
   bool is_racy(base::WallTime now) const;
 };
 
@@ -48,6 +49,7 @@ class Directory {
   // The whole of a small file; not_found, over_quota.
   base::Result<std::string> read_file(const std::string& name, std::size_t limit) const;
 
+  Stamp stamp() const;  // its own
   // Nothing when there is no such name. Links are not followed.
   std::optional<Stamp> stamp(const std::string& name) const;
   base::Result<std::vector<DirectoryEntry>> list() const;
@@ -61,6 +63,9 @@ class Directory {
 
 // The first octets of an open file, at most `limit`.
 base::Result<std::string> read_start(int fd, std::size_t limit);
+
+// Octets of an open file from an offset on, at most `limit`.
+base::Result<std::string> read_part(int fd, std::uint64_t from, std::size_t limit);
 
 // All octets of an open file, at most `limit`; over_quota beyond.
 base::Result<std::string> read_all(int fd, std::size_t limit);

@@ -68,10 +68,21 @@ base::Result<Uidlist> Uidlist::parse(std::string text) {
   }
   list.head_ = std::move(*head);
   take_line(rest);
-  while (const auto line = take_line(rest)) {
-    list.add_record(*line);
-  }
+  list.add_records(rest);
   return list;
+}
+
+Uidlist Uidlist::parse_records(std::string text) {
+  Uidlist list;
+  list.text_ = std::make_unique<const std::string>(std::move(text));
+  list.add_records(*list.text_);
+  return list;
+}
+
+void Uidlist::add_records(std::string_view lines) {
+  while (const auto line = take_line(lines)) {
+    add_record(*line);
+  }
 }
 
 void Uidlist::add_record(std::string_view line) {

@@ -45,14 +45,18 @@ class Uidlist {
  public:
   // malformed for another version; a record that cannot be read is passed over.
   static base::Result<Uidlist> parse(std::string text);
+  // Records alone, as they are appended: no head. Never fails.
+  static Uidlist parse_records(std::string text);
 
   const UidRecord* find(std::string_view base_name) const;
+  const std::unordered_map<std::string_view, UidRecord>& records() const { return records_; }
   const std::string& folder_guid() const { return head_.guid; }  // empty when it has none
   std::uint32_t uid_validity() const { return head_.uid_validity; }
   std::uint32_t next_uid() const { return head_.next_uid; }
   std::size_t size() const { return records_.size(); }
 
  private:
+  void add_records(std::string_view lines);
   void add_record(std::string_view line);
 
   std::unique_ptr<const std::string> text_;
