@@ -14,9 +14,13 @@ struct Account {
   std::string id;        // JMAP accountId, account_id(username)
   std::string home;      // /var/vmail/example.org/7C/alice
   std::string maildir;   // home + "/" + the setting maildir
+  std::string index;     // the file of its index, below the setting index_directory
 };
 
 // "a" and 24 hex digits of the SHA-256 of the user name: the same for ever, on every node.
 std::string account_id(std::string_view username);
+
+// Where the index of that account lies.
+std::string index_file(std::string_view directory, std::string_view account_id);
 
 }  // namespace webmail

@@ -10,7 +10,7 @@ namespace {
 
 using base::Level;
 
-constexpr std::array<base::Event, 13> table{{
+constexpr std::array<base::Event, 15> table{{
     {"webmail.login.ok", Level::info, "user client by", "A user logged in."},
     {"webmail.login.refused", Level::info, "user client by",
      "Dovecot refused the password, or does not serve this user. Its own log says why."},
@@ -42,6 +42,13 @@ constexpr std::array<base::Event, 13> table{{
      "Sessions could not be written or read; users log in again. Mend the state directory."},
     {"webmail.session.ended", Level::info, "user sessions",
      "Sessions of a user were ended by the control socket."},
+    {"webmail.index.rebuilt", Level::warning, "user reason",
+     "The index of an account was damaged, or of another release: it is made anew from the mail, "
+     "and "
+     "ids stay. When it happens again, look at the disk below index_directory."},
+    {"webmail.index.stopped", Level::error, "user reason",
+     "The first build of an account's index could not go on; the user's next request tries again. "
+     "The reason names the file."},
 }};
 
 }  // namespace
@@ -59,6 +66,8 @@ const base::Event& fastcgi_closed = table[9];
 const base::Event& sessions_kept = table[10];
 const base::Event& sessions_lost = table[11];
 const base::Event& session_ended = table[12];
+const base::Event& index_rebuilt = table[13];
+const base::Event& index_stopped = table[14];
 
 std::span<const base::Event> events() {
   return table;

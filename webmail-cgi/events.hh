@@ -21,6 +21,8 @@ extern const base::Event& fastcgi_closed;
 extern const base::Event& sessions_kept;
 extern const base::Event& sessions_lost;
 extern const base::Event& session_ended;
+extern const base::Event& index_rebuilt;
+extern const base::Event& index_stopped;
 
 // All of the above, for docs/events.md.
 std::span<const base::Event> events();

@@ -123,7 +123,9 @@ base::Result<Account> LoginDesk::account_of(std::string_view user, std::string_v
     return base::make_error(base::Errc::denied, "a home outside mail_root");
   }
   const std::string path(home);
-  return Account{std::string(user), account_id(user), path, path + "/" + settings_.maildir};
+  const std::string id = account_id(user);
+  return Account{std::string(user), id, path, path + "/" + settings_.maildir,
+                 index_file(settings_.index_directory, id)};
 }
 
 // The lengths keep "ab" and "c" from being "a" and "bc"; the key dies with the process.

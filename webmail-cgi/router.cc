@@ -185,29 +185,29 @@ void Router::refuse_login(const web::ExchangePtr& exchange, const Login& login) 
 
 void Router::run_on(const Account& account, const web::ExchangePtr& exchange,
                     AccountQueue::Work work) {
-  parts_.queue.submit(
-      account.id, settings_.request_timeout, std::move(work),
-      [this, exchange, user = account.username](const AccountQueue::Outcome& outcome) {
-        if (outcome) {
-          return exchange->respond(std::move(**outcome));
-        }
-        const base::Error& why = outcome.error();
-        if (why.code == base::Errc::over_quota) {
-          web::Response response =
-              web::problem(429, "Too many requests at a time.", "urn:ietf:params:jmap:error:limit",
-                           "maxConcurrentRequests");
-          return exchange->respond(std::move(response.header("Retry-After", "1")));
-        }
-        parts_.log.write(
-            request_failed,
-            {{"user", user}, {"path", exchange->request().path()}, {"reason", why.text()}});
-        const base::Reply& reply = base::reply_of(why.code);
-        web::Response response = web::problem(reply.http, reply.text);
-        if (reply.http == 503) {
-          response.header("Retry-After", "1");
-        }
-        exchange->respond(std::move(response));
-      });
+  parts_.queue.submit(account.id, settings_.request_timeout, std::move(work),
+                      [this, exchange, account](const AccountQueue::Outcome& outcome) {
+                        parts_.builder.look(account);
+                        if (outcome) {
+                          return exchange->respond(std::move(**outcome));
+                        }
+                        const base::Error& why = outcome.error();
+                        if (why.code == base::Errc::over_quota) {
+                          web::Response response = web::problem(429, "Too many requests at a time.",
+                                                                "urn:ietf:params:jmap:error:limit",
+                                                                "maxConcurrentRequests");
+                          return exchange->respond(std::move(response.header("Retry-After", "1")));
+                        }
+                        parts_.log.write(request_failed, {{"user", account.username},
+                                                          {"path", exchange->request().path()},
+                                                          {"reason", why.text()}});
+                        const base::Reply& reply = base::reply_of(why.code);
+                        web::Response response = web::problem(reply.http, reply.text);
+                        if (reply.http == 503) {
+                          response.header("Retry-After", "1");
+                        }
+                        exchange->respond(std::move(response));
+                      });
 }
 
 void Router::not_served(const web::ExchangePtr& exchange) {

@@ -18,6 +18,7 @@
 #include "web-lib/session.hh"
 
 #include "webmail-cgi/account_queue.hh"
+#include "webmail-cgi/index_builder.hh"
 #include "webmail-cgi/jmap/method.hh"
 #include "webmail-cgi/login.hh"
 #include "webmail-cgi/settings.hh"
@@ -31,6 +32,7 @@ struct RouterParts {
   web::Sessions& sessions;
   LoginDesk& desk;
   AccountQueue& queue;
+  IndexBuilder& builder;
 };
 
 class Router {

@@ -9,6 +9,7 @@
 #include "webmail-cgi/events.hh"
 #include "webmail-cgi/jmap/api.hh"
 #include "webmail-cgi/jmap/session_object.hh"
+#include "webmail-cgi/jmap/store.hh"
 #include "webmail-cgi/router.hh"
 
 namespace webmail {
@@ -133,6 +134,9 @@ void Router::jmap_api(const web::ExchangePtr& exchange) {
                  deadline = parts_.clock.ticks() + settings_.request_timeout] {
       const auto object = jmap::session_object(account, origin, limits);
       const auto report = [&](std::string_view method, const base::Error& why) {
+        if (why.code == base::Errc::corrupt) {
+          jmap::distrust_index(account);
+        }
         log.write(method_failed,
                   {{"user", account.username}, {"method", method}, {"reason", why.text()}});
       };

@@ -17,6 +17,8 @@
 
 #include "webmail-cgi/account_queue.hh"
 #include "webmail-cgi/events.hh"
+#include "webmail-cgi/index_builder.hh"
+#include "webmail-cgi/jmap/store.hh"
 #include "webmail-cgi/login.hh"
 #include "webmail-cgi/router.hh"
 
@@ -48,6 +50,11 @@ web::FastcgiServerOptions server_options(const Settings& settings) {
   return options;
 }
 
+// Few enough to leave most workers to those who wait for an answer.
+std::size_t builds_at_a_time(const Settings& settings) {
+  return static_cast<std::size_t>(std::max<std::int64_t>(1, settings.workers / 4));
+}
+
 mode_t mode_of(const std::string& octal) {
   return static_cast<mode_t>(std::stoul(octal, nullptr, 8));
 }
@@ -63,7 +70,8 @@ class WebmailService final : public loop::Service<Settings> {
         sessions_(base::system_clock(), session_limits(settings)),
         desk_(context.loop, *connectors_, base::system_clock(), settings),
         queue_(context.loop, *workers_, static_cast<std::size_t>(settings.max_waiting)),
-        router_({context.log, base::system_clock(), sessions_, desk_, queue_}, settings),
+        builder_(context.log, queue_, builds_at_a_time(settings)),
+        router_({context.log, base::system_clock(), sessions_, desk_, queue_, builder_}, settings),
         timer_(context.loop, [this] { keep_house(); }) {}
   WebmailService(const WebmailService&) = delete;
   WebmailService& operator=(const WebmailService&) = delete;
@@ -93,6 +101,7 @@ class WebmailService final : public loop::Service<Settings> {
   web::Sessions sessions_;
   LoginDesk desk_;
   AccountQueue queue_;
+  IndexBuilder builder_;
   Router router_;
   loop::Timer timer_;
   std::unique_ptr<web::FastcgiServer> server_;
@@ -111,6 +120,9 @@ base::Result<void> WebmailService::open(const Settings& settings,
   callbacks.complain = [this](const base::Error& why) {
     log_.write(fastcgi_closed, {{"reason", why.text()}});
   };
+  jmap::report_rebuilt_indexes([this](const Account& account, const base::Error& why) {
+    log_.write(index_rebuilt, {{"user", account.username}, {"reason", why.text()}});
+  });
   load_sessions();
   auto server =
       web::FastcgiServer::open(context.loop, *workers_, *address, mode_of(settings.listen_mode),

@@ -39,6 +39,10 @@ constexpr base::Setting<Settings> table[] = {
     {"state_directory", &Settings::state_directory, "/var/lib/posthouse/webmail", "",
      Reload::restart,
      "Where sessions are kept over a clean restart; empty to let all users log in again."},
+    {"index_directory", &Settings::index_directory, "/var/lib/posthouse/webmail/index", "",
+     Reload::restart,
+     "Where the indexes of accounts are kept: on a local disk, for they are read with each list. "
+     "They may be deleted at any time and are made anew from the mail; some 1 kB a message."},
     {"auth_timeout", &Settings::auth_timeout, "20s", "1s..5m", Reload::live,
      "How long a login waits for Dovecot."},
     {"basic_lifetime", &Settings::basic_lifetime, "5s", "0s..1h", Reload::live,
@@ -152,6 +156,9 @@ base::Result<void> check_settings(const Settings& settings) {
   if (settings.maildir.empty() || settings.maildir.find('/') != std::string::npos ||
       settings.maildir == "." || settings.maildir == "..") {
     return mistake("maildir", "not the name of a folder", "write Maildir");
+  }
+  if (settings.index_directory.empty() || settings.index_directory.front() != '/') {
+    return mistake("index_directory", "not an absolute path", "write a folder on a local disk");
   }
   for (const auto& [name, path] : {std::pair("auth_socket", &settings.auth_socket),
                                    std::pair("userdb_socket", &settings.userdb_socket)}) {

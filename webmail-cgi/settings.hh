@@ -20,6 +20,7 @@ struct Settings : loop::DaemonSettings {
   std::string auth_socket;
   std::string userdb_socket;
   std::string state_directory;
+  std::string index_directory;
   base::Duration auth_timeout{};
   base::Duration basic_lifetime{};
   base::Duration session_idle{};
@@ -41,7 +42,7 @@ struct Settings : loop::DaemonSettings {
   std::int64_t max_objects = 0;
 };
 
-inline constexpr std::size_t settings_count = 31;
+inline constexpr std::size_t settings_count = 32;
 extern const base::Setting<Settings> (&settings_table)[settings_count];
 
 // What the table cannot see: malformed with a hint when an origin, path or address will not do.

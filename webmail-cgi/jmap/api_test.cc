@@ -39,7 +39,8 @@ constexpr Method table[] = {
 
 struct Fixture {
   base::ManualClock clock{base::WallTime(1'800'000'000'000ms)};
-  webmail::Account account{"alice@example.org", "a1", "/var/vmail/a", "/var/vmail/a/Maildir"};
+  webmail::Account account{"alice@example.org", "a1", "/var/vmail/a", "/var/vmail/a/Maildir",
+                           "/nonexistent/index"};
   webmail::jmap::Limits limits{.max_size_request = 100'000, .max_calls_in_request = 20};
   base::SteadyTime deadline = clock.ticks() + 10s;
   std::vector<std::string> reports;

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "webmail-cgi/jmap/arguments.hh"
 
+#include "webmail-cgi/jmap/ids.hh"
+
 namespace webmail::jmap {
 
 namespace {
@@ -84,18 +86,34 @@ base::Result<std::optional<std::vector<std::string>>> ids_argument(MethodCall& c
   return std::optional(std::move(unique));
 }
 
+base::Result<void> complete_threads(MethodCall& call, maildir::Index& index) {
+  if (auto built = index.build(call.deadline()); !built) {
+    return built;
+  }
+  return index.is_complete() ? base::Result<void>()
+                             : base::make_error(base::Errc::timeout, "the index is being made");
+}
+
 base::Result<std::vector<std::string>> ids_or_all(MethodCall& call,
                                                   std::optional<std::vector<std::string>> ids,
-                                                  const Store& store, char letter) {
+                                                  maildir::Index& index, char letter) {
   if (ids) {
     return std::move(*ids);
   }
-  if (store.size() > call.limits().max_objects_in_get) {
+  if (index.size() > static_cast<std::int64_t>(call.limits().max_objects_in_get)) {
     return call.refuse("requestTooLarge", "more objects than maxObjectsInGet: name their ids");
   }
+  const auto list = index.list(0);
+  if (!list) {
+    return list.error();
+  }
   std::vector<std::string> all;
-  for (const Email* email : store.all_newest_first()) {
-    all.push_back(letter + email->digits);
+  std::set<std::int64_t> seen;
+  for (auto entry = (*list)->rbegin(); entry != (*list)->rend(); ++entry) {
+    const std::int64_t number = letter == 'T' ? entry->thread : entry->number;
+    if (seen.insert(number).second) {
+      all.push_back(id_of(letter, number));
+    }
   }
   return all;
 }

@@ -26,11 +26,14 @@ base::Result<bool> bool_argument(MethodCall& call, std::string_view key, bool fa
 // the limit.
 base::Result<std::optional<std::vector<std::string>>> ids_argument(MethodCall& call);
 
-// `ids`, or for null those of all Emails behind `letter`, newest first; requestTooLarge when they
-// are more than the limit.
+// `ids`, or for null those of all Emails ('E') or all Threads ('T'), newest first; requestTooLarge
+// when there are more Emails than the limit.
 base::Result<std::vector<std::string>> ids_or_all(MethodCall& call,
                                                   std::optional<std::vector<std::string>> ids,
-                                                  const Store& store, char letter);
+                                                  maildir::Index& index, char letter);
+
+// Threads of all Emails, while a first build goes on; timeout when the call's deadline is too near.
+base::Result<void> complete_threads(MethodCall& call, maildir::Index& index);
 
 base::Error invalid_argument(MethodCall& call, std::string_view key, std::string_view why);
 

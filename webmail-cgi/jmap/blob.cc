@@ -3,6 +3,7 @@
 #include "webmail-cgi/blob.hh"
 
 #include "mail-lib/mime.hh"
+#include "maildir-lib/mailbox.hh"
 #include "maildir-lib/zstd.hh"
 
 #include "webmail-cgi/jmap/ids.hh"
@@ -13,21 +14,19 @@ namespace webmail {
 
 namespace jmap {
 
-base::Result<base::Fd> open_message(const Account& account, std::string_view digits) {
+base::Result<base::Fd> open_message(const Account& account, std::int64_t number) {
   const auto store = StoreLock::take(account);
   if (!store) {
     return store.error();
   }
-  const Email* email = (*store)->find(digits);
-  return email == nullptr ? base::make_error(base::Errc::not_found, "no such Email")
-                          : (*store)->open(*email);
+  return (*store)->open_message(number);
 }
 
 }  // namespace jmap
 
 base::Result<Blob> open_blob(const Account& account, std::string_view blob_id) {
   const auto id = jmap::parse_blob_id(blob_id);
-  auto file = id ? jmap::open_message(account, id->digits)
+  auto file = id ? jmap::open_message(account, id->number)
                  : base::make_error(base::Errc::not_found, "no blob id");
   if (!file) {
     return file.error();

@@ -1,8 +1,8 @@
 // webmail-cgi/jmap/email_get.cc -- Email/get (RFC 8621 s4.2): mails and what is in them.
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Each mail is read as far as the properties need: not at all for what its file name and time tell,
-// its cached row for header and preview, the whole file for body parts.
+// Each mail is read as far as the properties need: not at all for what the index holds, its header
+// for other header fields, the whole file for body parts.
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -13,6 +13,8 @@
 
 #include "mail-lib/body.hh"
 #include "mail-lib/date.hh"
+#include "maildir-lib/mailbox.hh"
+#include "maildir-lib/summary.hh"
 
 #include "webmail-cgi/jmap/arguments.hh"
 #include "webmail-cgi/jmap/body_property.hh"
@@ -49,6 +51,7 @@ struct Request {
   bool needs_header = false;
   bool needs_row = false;
   bool needs_body = false;
+  bool needs_thread = false;
 };
 
 base::Result<void> add_property(MethodCall& call, Request& request, const std::string& name) {
@@ -64,6 +67,7 @@ base::Result<void> add_property(MethodCall& call, Request& request, const std::s
   request.needs_header = request.needs_header || header || name == "headers";
   request.needs_row = request.needs_row || is_row;
   request.needs_body = request.needs_body || is_body;
+  request.needs_thread = request.needs_thread || name == "threadId";
   request.properties.push_back(name);
   request.headers.push_back(std::move(header));
   return {};
@@ -99,7 +103,7 @@ base::Result<Request> parse_request(MethodCall& call) {
 }
 
 // The keywords of all copies: of each the union, $seen only when every copy has it.
-std::set<std::string> keywords_of(const Store& store, const Email& email) {
+std::set<std::string> keywords_of(const maildir::Index& index, const maildir::Email& email) {
   static constexpr std::array<std::pair<maildir::Flag, std::string_view>, 4> names{{
       {maildir::flag_draft, "$draft"},
       {maildir::flag_flagged, "$flagged"},
@@ -107,20 +111,19 @@ std::set<std::string> keywords_of(const Store& store, const Email& email) {
       {maildir::flag_replied, "$answered"},
   }};
   std::set<std::string> keywords;
-  if (email.seen) {
+  if (email.is_seen()) {
     keywords.emplace("$seen");
   }
-  for (const Copy& copy : email.copies) {
-    const maildir::Flags& flags = store.mail(copy).flags;
-    for (const auto& [flag, name] : names) {
-      if (flags.has(flag)) {
-        keywords.emplace(name);
-      }
+  for (const auto& [flag, name] : names) {
+    if (email.has(flag)) {
+      keywords.emplace(name);
     }
-    const maildir::Keywords& letters = store.boxes()[copy.box].mailbox->keywords();
-    for (unsigned i = 0; i < letters.size(); ++i) {
-      if ((flags.keywords >> i & 1U) != 0 && !letters.at(i).empty()) {
-        keywords.insert(base::to_lower(letters.at(i)));
+  }
+  for (const maildir::Place& place : email.places) {
+    const maildir::IndexedFolder* folder = index.find_folder(place.folder);
+    for (unsigned i = 0; folder != nullptr && i < folder->keywords.size(); ++i) {
+      if ((place.flags.keywords >> i & 1U) != 0 && !folder->keywords.at(i).empty()) {
+        keywords.insert(base::to_lower(folder->keywords.at(i)));
       }
     }
   }
@@ -128,33 +131,33 @@ std::set<std::string> keywords_of(const Store& store, const Email& email) {
   return keywords;
 }
 
-void write_metadata(base::JsonWriter& out, const Store& store, const Email& email,
+void write_metadata(base::JsonWriter& out, const maildir::Index& index, const maildir::Email& email,
                     std::string_view name) {
-  const maildir::Mail& mail = store.mail(email);
   out.key(name);
   if (name == "id") {
-    out.string("E" + email.digits);
+    out.string(id_of('E', email.number));
   } else if (name == "blobId") {
-    out.string("B" + email.digits);
+    out.string(id_of('B', email.number));
   } else if (name == "threadId") {
-    out.string("T" + email.digits);
+    out.string(id_of('T', email.thread));
   } else if (name == "size") {
-    out.number(static_cast<std::int64_t>(mail.size));
+    out.number(static_cast<std::int64_t>(email.size));
   } else if (name == "receivedAt") {
     out.string(mail::date_text(
-        {std::chrono::sys_seconds(std::chrono::seconds(mail.received)), std::chrono::minutes(0)}));
+        {std::chrono::sys_seconds(std::chrono::seconds(email.received)), std::chrono::minutes(0)}));
   } else if (name == "mailboxIds") {
     out.begin_object();
-    for (std::size_t i = 0; i < email.copies.size(); ++i) {
-      const std::uint32_t box = email.copies[i].box;
-      if (i == 0 || email.copies[i - 1].box != box) {
-        out.key(store.boxes()[box].id).boolean(true);
+    std::int64_t last = 0;  // places are sorted by folder
+    for (const maildir::Place& place : email.places) {
+      if (place.folder != last) {
+        out.key(id_of('M', place.folder)).boolean(true);
       }
+      last = place.folder;
     }
     out.end_object();
   } else {
     out.begin_object();
-    for (const std::string& keyword : keywords_of(store, email)) {
+    for (const std::string& keyword : keywords_of(index, email)) {
       out.key(keyword).boolean(true);
     }
     out.end_object();
@@ -164,7 +167,7 @@ void write_metadata(base::JsonWriter& out, const Store& store, const Email& emai
 // What of one mail had to be read.
 struct Contents {
   std::string header_bytes;
-  mail::Header header;
+  std::vector<mail::HeaderField> fields;  // views into it
   std::string preview;
   bool has_attachment = false;
   std::optional<mail::Message> message;
@@ -177,41 +180,55 @@ bool is_unreadable(const base::Error& why) {
          why.code == base::Errc::denied;
 }
 
-base::Result<void> read_contents(Store& store, const Email& email, const Request& request,
-                                 Contents& contents) {
-  if (request.needs_body) {
-    auto bytes = store.read(email);
-    if (!bytes && !is_unreadable(bytes.error())) {
-      return bytes.error();
-    }
-    if (!bytes) {
-      bytes = std::string();  // listed still, with nothing in it
-    }
-    contents.header_bytes = bytes->substr(0, mail::scan_header(*bytes).body);
-    contents.message = mail::Message::parse(*bytes);
-    contents.lists = mail::body_lists(contents.message->root());
-    if (request.needs_row) {
-      contents.preview = mail::preview(*contents.message, contents.lists);
-      contents.has_attachment = mail::has_attachment(contents.lists);
-    }
-  } else if (request.needs_header || request.needs_row) {
-    const auto row = store.row(email, request.needs_row);
-    if (!row && !is_unreadable(row.error())) {
-      return row.error();
-    }
-    if (row) {
-      contents.header_bytes = (*row)->header;
-      contents.preview = (*row)->preview;
-      contents.has_attachment = (*row)->has_attachment;
+// Whether the index knows every header field asked for.
+bool are_listed(const Request& request, const maildir::Email& email) {
+  for (std::size_t i = 0; i < request.properties.size(); ++i) {
+    const bool is_known = request.headers[i]
+                              ? maildir::is_listed(request.headers[i]->name, email.omitted)
+                              : request.properties[i] != "headers";
+    if (!is_known) {
+      return false;
     }
   }
-  contents.header = mail::scan_header(contents.header_bytes);
+  return email.has_content;
+}
+
+// Its octets, or its start when only the header is needed; nothing of one that cannot be read.
+base::Result<std::string> octets_of(const maildir::Index& index, const maildir::Email& email,
+                                    bool whole) {
+  const auto file = index.open_message(email.number);
+  auto bytes = !file   ? base::Result<std::string>(file.error())
+               : whole ? maildir::read_mail(file->get())
+                       : maildir::read_mail_start(file->get(), mail::max_header_bytes);
+  return bytes || !is_unreadable(bytes.error()) ? std::move(bytes) : std::string();
+}
+
+base::Result<void> read_contents(const maildir::Index& index, const maildir::Email& email,
+                                 const Request& request, Contents& contents) {
+  contents.preview = email.preview;
+  contents.has_attachment = email.has_attachment;
+  if (!request.needs_body && (!request.needs_header || are_listed(request, email))) {
+    contents.header_bytes = email.header;
+    contents.fields = maildir::listed_header(contents.header_bytes);
+    return {};
+  }
+  const auto bytes = octets_of(index, email, request.needs_body);
+  if (!bytes) {
+    return bytes.error();
+  }
+  contents.header_bytes = bytes->substr(0, mail::scan_header(*bytes).body);
+  contents.fields = mail::scan_header(contents.header_bytes).fields;
+  if (request.needs_body) {
+    contents.message = mail::Message::parse(*bytes);
+    contents.lists = mail::body_lists(contents.message->root());
+  }
   return {};
 }
 
-void write_body(base::JsonWriter& out, const Request& request, const Email& email,
+void write_body(base::JsonWriter& out, const Request& request, const maildir::Email& email,
                 const Contents& contents, std::string_view name) {
-  const BodySource source{*contents.message, contents.lists, email.digits};
+  const std::string digits = digits_of(email.number);
+  const BodySource source{*contents.message, contents.lists, digits};
   if (name == "bodyStructure") {
     write_structure(out, source, request.body);
   } else if (name == "bodyValues") {
@@ -225,15 +242,15 @@ void write_body(base::JsonWriter& out, const Request& request, const Email& emai
   }
 }
 
-void write_email(base::JsonWriter& out, const Store& store, const Email& email,
+void write_email(base::JsonWriter& out, const maildir::Index& index, const maildir::Email& email,
                  const Request& request, const Contents& contents) {
   out.begin_object();
   for (std::size_t i = 0; i < request.properties.size(); ++i) {
     const std::string& name = request.properties[i];
     if (request.headers[i]) {
-      write_header_property(out, *request.headers[i], contents.header.fields);
+      write_header_property(out, *request.headers[i], contents.fields);
     } else if (name == "headers") {
-      write_all_headers(out, contents.header.fields);
+      write_all_headers(out, contents.fields);
     } else if (name == "preview") {
       out.key(name).string(contents.preview);
     } else if (name == "hasAttachment") {
@@ -241,26 +258,47 @@ void write_email(base::JsonWriter& out, const Store& store, const Email& email,
     } else if (is_among(body_properties, name)) {
       write_body(out, request, email, contents, name);
     } else {
-      write_metadata(out, store, email, name);
+      write_metadata(out, index, email, name);
     }
   }
   out.end_object();
 }
 
 // False when the mail is gone meanwhile.
-base::Result<bool> write_one(Store& store, const std::string& id, const Request& request,
+base::Result<bool> write_one(maildir::Index& index, const std::string& id, const Request& request,
                              base::JsonWriter& out) {
-  const auto digits = digits_in(id, 'E');
-  const Email* email = digits ? store.find(*digits) : nullptr;
-  if (email == nullptr) {
-    return false;
-  }
+  const auto number = number_in(id, 'E');
+  const auto email = number ? index.email(*number)
+                            : base::Result<maildir::Email>(
+                                  base::make_error(base::Errc::not_found, "no id of an Email"));
   Contents contents;
-  if (const auto read = read_contents(store, *email, request, contents); !read) {
+  const auto read =
+      email ? read_contents(index, *email, request, contents) : base::Result<void>(email.error());
+  if (!read) {
     return read.error().code == base::Errc::not_found ? base::Result<bool>(false) : read.error();
   }
-  write_email(out, store, *email, request, contents);
+  write_email(out, index, *email, request, contents);
   return true;
+}
+
+// What the answer needs that a first build has not come to yet.
+base::Result<void> prepare(MethodCall& call, maildir::Index& index, const Request& request,
+                           const std::vector<std::string>& ids) {
+  if (request.needs_thread) {
+    if (auto threads = complete_threads(call, index); !threads) {
+      return threads;
+    }
+  }
+  if (!request.needs_row && !request.needs_header) {
+    return {};
+  }
+  std::vector<std::int64_t> numbers;
+  for (const std::string& id : ids) {
+    if (const auto number = number_in(id, 'E')) {
+      numbers.push_back(*number);
+    }
+  }
+  return index.fill(numbers);
 }
 
 }  // namespace
@@ -282,10 +320,13 @@ base::Result<void> email_get(MethodCall& call, base::JsonWriter& response) {
   if (!ids) {
     return ids.error();
   }
+  if (auto prepared = prepare(call, **store, *request, *ids); !prepared) {
+    return prepared;
+  }
   const auto write = [&](const std::string& id, base::JsonWriter& out) {
     return write_one(**store, id, *request, out);
   };
-  return answer_get(call, **store, *ids, write, response);
+  return answer_get(call, state_of(**store, maildir::Kind::email), *ids, write, response);
 }
 
 }  // namespace webmail::jmap

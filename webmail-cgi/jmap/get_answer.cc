@@ -6,13 +6,13 @@
 
 namespace webmail::jmap {
 
-base::Result<void> answer_get(MethodCall& call, const Store& store,
+base::Result<void> answer_get(MethodCall& call, std::string_view state,
                               const std::vector<std::string>& ids, const WriteOne& write_one,
                               base::JsonWriter& response) {
   std::vector<std::string_view> missing;
   response.begin_object();
   response.key("accountId").string(call.account().id);
-  response.key("state").string(store.state());
+  response.key("state").string(state);
   response.key("list").begin_array();
   for (const std::string& id : ids) {
     if (base::system_clock().ticks() > call.deadline()) {

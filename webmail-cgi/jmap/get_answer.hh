@@ -4,13 +4,13 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json_writer.hh"
 #include "base/result.hh"
 
 #include "webmail-cgi/jmap/method.hh"
-#include "webmail-cgi/jmap/store.hh"
 
 namespace webmail::jmap {
 
@@ -18,7 +18,7 @@ namespace webmail::jmap {
 using WriteOne = std::function<base::Result<bool>(const std::string& id, base::JsonWriter& out)>;
 
 // accountId, state, list and notFound. timeout when the call's deadline passes on the way.
-base::Result<void> answer_get(MethodCall& call, const Store& store,
+base::Result<void> answer_get(MethodCall& call, std::string_view state,
                               const std::vector<std::string>& ids, const WriteOne& write_one,
                               base::JsonWriter& response);
 

@@ -1,45 +1,52 @@
-// webmail-cgi/jmap/ids.cc -- the ids of mail objects: made from what Dovecot keeps, without state.
+// webmail-cgi/jmap/ids.cc -- the ids of mail objects: a letter and a number that is kept for ever.
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "webmail-cgi/jmap/ids.hh"
 
 #include <algorithm>
 
-#include "base/digest.hh"
 #include "base/text.hh"
 
 namespace webmail::jmap {
 
 namespace {
 
-// RFC 4648 s6, lower case: ids must not differ by case alone (RFC 8620 s1.2).
-constexpr std::string_view base32 = "abcdefghijklmnopqrstuvwxyz234567";
+// Lower case alone: ids must not differ by case (RFC 8620 s1.2).
+constexpr std::string_view base32 = "0123456789abcdefghijklmnopqrstuv";
+constexpr std::size_t max_digits = 12;  // 60 bits
 constexpr std::size_t max_part_id = 160;
 
-bool are_digits(std::string_view text) {
-  return text.size() == id_digits && text.find_first_not_of(base32) == std::string_view::npos;
+std::optional<std::int64_t> number_of(std::string_view digits) {
+  if (digits.empty() || digits.size() > max_digits || digits.front() == '0') {
+    return std::nullopt;
+  }
+  std::int64_t number = 0;
+  for (const char c : digits) {
+    const std::size_t value = base32.find(c);
+    if (value == std::string_view::npos) {
+      return std::nullopt;
+    }
+    number = number * 32 + static_cast<std::int64_t>(value);
+  }
+  return number;
 }
 
 }  // namespace
 
-std::string digits_of(std::string_view unique) {
-  const std::string hash = base::sha256(unique);
+std::string digits_of(std::int64_t number) {
   std::string digits;
-  unsigned bits = 0;
-  unsigned held = 0;
-  for (std::size_t i = 0; digits.size() < id_digits; ++i) {
-    bits = (bits << 8U | static_cast<unsigned char>(hash[i])) & 0xFFFFU;
-    held += 8;
-    while (held >= 5 && digits.size() < id_digits) {
-      held -= 5;
-      digits += base32[bits >> held & 31U];
-    }
+  for (auto rest = static_cast<std::uint64_t>(number); rest > 0; rest >>= 5U) {
+    digits += base32[rest & 31U];
   }
+  std::reverse(digits.begin(), digits.end());
   return digits;
 }
 
-std::string mailbox_id(std::string_view folder_guid, std::string_view disk_name) {
-  return "M" + (folder_guid.empty() ? digits_of("name:" + std::string(disk_name))
-                                    : digits_of("guid:" + std::string(folder_guid)));
+std::string id_of(char letter, std::int64_t number) {
+  return letter + digits_of(number);
+}
+
+std::optional<std::int64_t> number_in(std::string_view id, char letter) {
+  return id.starts_with(letter) ? number_of(id.substr(1)) : std::nullopt;
 }
 
 std::string part_blob_id(std::string_view digits, std::string_view part_id) {
@@ -48,19 +55,14 @@ std::string part_blob_id(std::string_view digits, std::string_view part_id) {
   return id;
 }
 
-std::optional<std::string> digits_in(std::string_view id, char letter) {
-  if (!id.starts_with(letter) || !are_digits(id.substr(1))) {
-    return std::nullopt;
-  }
-  return std::string(id.substr(1));
-}
-
 std::optional<BlobId> parse_blob_id(std::string_view id) {
-  if (const auto digits = digits_in(id, 'B')) {
-    return BlobId{*digits, {}};
+  if (const auto number = number_in(id, 'B')) {
+    return BlobId{*number, digits_of(*number), {}};
   }
   const std::size_t dash = id.find('-');
-  if (dash == std::string_view::npos || !digits_in(id.substr(0, dash), 'P')) {
+  const auto number =
+      dash == std::string_view::npos ? std::nullopt : number_in(id.substr(0, dash), 'P');
+  if (!number) {
     return std::nullopt;
   }
   std::string part(id.substr(dash + 1));
@@ -69,7 +71,19 @@ std::optional<BlobId> parse_blob_id(std::string_view id) {
     return std::nullopt;
   }
   std::replace(part.begin(), part.end(), '_', '.');
-  return BlobId{std::string(id.substr(1, id_digits)), std::move(part)};
+  return BlobId{*number, digits_of(*number), std::move(part)};
+}
+
+std::string state_of(const maildir::Index& index, maildir::Kind kind) {
+  return index.epoch() + "-" + std::to_string(index.state(kind));
+}
+
+std::optional<std::int64_t> parse_state(const maildir::Index& index, std::string_view state) {
+  const std::string epoch = index.epoch() + "-";
+  const auto number = state.starts_with(epoch)
+                          ? base::parse_number<std::int64_t>(state.substr(epoch.size()))
+                          : base::Result<std::int64_t>(base::Error());
+  return number ? std::optional(*number) : std::nullopt;
 }
 
 }  // namespace webmail::jmap

@@ -1,35 +1,40 @@
-// webmail-cgi/jmap/ids.hh -- the ids of mail objects: made from what Dovecot keeps, without state.
+// webmail-cgi/jmap/ids.hh -- the ids of mail objects: a letter and a number that is kept for ever.
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// An Email is what has one GUID in the account; its id is a letter and 24 base32 digits of the
-// GUID's SHA-256. Its blob, its thread and its parts carry the same digits:
-//   E<digits>  Email       T<digits>  Thread (one an Email)       B<digits>  the whole message
+// Numbers come from the account's ids.log (docs/formats/ids.md) and are written in base32 (RFC 4648
+// s7, lower case, without leading zeros). An Email's blob and its parts carry its digits:
+//   E<digits>  Email       T<digits>  Thread: those of its first Email
+//   M<digits>  Mailbox     B<digits>  the whole message
 //   P<digits>-<part id, "_" for ".">  one part
-//   M<digits>  Mailbox: of its GUID in dovecot-uidlist, else of its name on disk
-// docs/notes/0060-ids-without-state.md
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "maildir-lib/index.hh"
+
 namespace webmail::jmap {
 
-inline constexpr std::size_t id_digits = 24;
+std::string digits_of(std::int64_t number);
+std::string id_of(char letter, std::int64_t number);
 
-// The digits of any unique text.
-std::string digits_of(std::string_view unique);
+// The number of "<letter><digits>"; nothing when `id` is something else.
+std::optional<std::int64_t> number_in(std::string_view id, char letter);
 
-std::string mailbox_id(std::string_view folder_guid, std::string_view disk_name);
 std::string part_blob_id(std::string_view digits, std::string_view part_id);
 
-// The digits of "<letter><digits>"; nothing when `id` is something else.
-std::optional<std::string> digits_in(std::string_view id, char letter);
-
 struct BlobId {
+  std::int64_t number = 0;
   std::string digits;
   std::string part;  // empty: the whole message
 };
 std::optional<BlobId> parse_blob_id(std::string_view id);
+
+// "<epoch>-<number>": another epoch is of an index that is no more.
+std::string state_of(const maildir::Index& index, maildir::Kind kind);
+// Nothing when it is no state of this index.
+std::optional<std::int64_t> parse_state(const maildir::Index& index, std::string_view state);
 
 }  // namespace webmail::jmap

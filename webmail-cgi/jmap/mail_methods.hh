@@ -11,4 +11,7 @@ base::Result<void> thread_get(MethodCall& call, base::JsonWriter& response);   /
 base::Result<void> email_get(MethodCall& call, base::JsonWriter& response);    // s4.2
 base::Result<void> email_query(MethodCall& call, base::JsonWriter& response);  // s4.4
 
+base::Result<void> mailbox_changes(MethodCall& call, base::JsonWriter& response);  // s2.2
+base::Result<void> email_changes(MethodCall& call, base::JsonWriter& response);    // s4.3
+
 }  // namespace webmail::jmap

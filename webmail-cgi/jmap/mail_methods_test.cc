@@ -4,32 +4,64 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "maildir-lib/ids.hh"
 #include "maildir-lib/test_maildir.hh"
 
 #include "webmail-cgi/blob.hh"
 
 namespace {
 
+using webmail::jmap::email_changes;
 using webmail::jmap::email_get;
 using webmail::jmap::email_query;
+using webmail::jmap::mailbox_changes;
 using webmail::jmap::mailbox_get;
 using webmail::jmap::thread_get;
 
-// Ids of the sample: digits of GUIDs, the same on every machine.
-const std::string inbox = "Mndo2jxdlylk5zehchiniu5gu";
-const std::string work = "Mymekrhhwhtfkxv7xu7ramqp5";
-const std::string projects = "Mo4m3k6ksjhtmdvwqka6imyua";
-const std::string chinese = "mgrwuct4lfqdkqq7xbc4xxpd";
-const std::string japanese = "54jwgxp2yrdde7vwmxynfi5s";
-const std::string arabic = "k4m6tvflbbdupfxema5t6iaq";
-const std::string offer = "odfd2wn5w3skd5n3nafnb3ti";
-const std::string report = "xju5cy4rucn74sit44etrbn5";
-const std::string bounce = "cz335zvjlwkxoqamd7rpfzf4";
-const std::string broken = "fqhh34g3sbuod674rxfft6cy";
+// Numbers that the fixture's ids.log gives the sample, as the digits of ids.
+const std::string inbox = "Mk";
+const std::string work = "Ml";
+const std::string projects = "Mm";
+const std::string chinese = "1";
+const std::string japanese = "2";
+const std::string arabic = "4";
+const std::string offer = "6";
+const std::string report = "7";
+const std::string bounce = "8";
+const std::string broken = "9";
 
 struct Fixture {
   maildir::TestMaildir sample;
-  webmail::Account account{"alice@example.org", "a1", sample.text(), sample.text()};
+  webmail::Account account{"alice@example.org", "a1", sample.text(), sample.text(),
+                           sample.text() + "/state/index"};
+
+  Fixture() {
+    using maildir::email_key;
+    using maildir::folder_name_key;
+    const std::string mails[] = {"1795327796.M171788P30695.vm", "1795327796.M224176P30696.vm",
+                                 "1795327796.M288182P30697.vm", "1795327796.M338281P30698.vm",
+                                 "1795327796.M385995P30702.vm", "1795327796.M434601P30703.vm",
+                                 "1795327796.M506710P30704.vm", "1795327796.M618707P30707.vm",
+                                 "1795327796.M746194P30717.vm"};
+    std::vector<maildir::IdRecord> records;
+    for (const std::string& guid : mails) {
+      records.push_back({records.size() + 1, email_key(guid)});
+    }
+    records.push_back({20, folder_name_key("")});
+    records.push_back({21, folder_name_key(".Work")});
+    records.push_back({22, folder_name_key(".Work.Projekte 2026")});
+    auto log = maildir::IdsLog::open(sample.text() + "/ids.log", std::chrono::seconds(1));
+    BOOST_REQUIRE(log.has_value());
+    maildir::IdsPlace place;
+    BOOST_REQUIRE(log->read(place).has_value());
+    BOOST_REQUIRE(log->append(records, place).has_value());
+  }
+
+  // A mail in INBOX, in the uidlist too.
+  void deliver(const std::string& place, const std::string& name, const std::string& bytes) const {
+    std::ofstream(sample.path() / "dovecot-uidlist", std::ios::app) << "99 :" << name << "\n";
+    sample.add(place, name, bytes);
+  }
 
   // The response's arguments, or "!type" of the error.
   std::string call(webmail::jmap::MethodFunction method, const std::string& arguments) const {
@@ -217,16 +249,49 @@ BOOST_AUTO_TEST_CASE(bodies_are_taken_apart) {
 BOOST_AUTO_TEST_CASE(states_change_with_the_maildir_alone) {
   const std::string before = state();
   BOOST_TEST(state() == before);
-  sample.add("new", "1795400000.M1P1.vm,S=4,W=5", "A: b\n\nc");
+  deliver("new", "1795400000.M1P1.vm,S=4,W=5", "A: b\n\nc");
   const std::string after = state();
   BOOST_TEST(after != before);
   BOOST_TEST(query(R"({"calculateTotal":true,"limit":0})") == "0,\"ids\":[],\"total\":13");
   std::filesystem::remove(sample.path() / "new/1795400000.M1P1.vm,S=4,W=5");
-  BOOST_TEST(state() == before);
+  BOOST_TEST(state() != after);
+  BOOST_TEST(state() == state());
+}
+
+BOOST_AUTO_TEST_CASE(changes_are_told_since_any_state_of_this_index) {
+  const std::string mailboxes = state();
+  const std::string emails = part(email_get, R"({"ids":[]})", "\"state\":", ",");
+  deliver("new", "1795400000.M1P1.vm,S=4,W=5", "A: b\n\nc");
+  const auto changes = [this](webmail::jmap::MethodFunction method, const std::string& since) {
+    return part(method, "{\"sinceState\":" + since + "}", "\"hasMoreChanges\":", "}");
+  };
+  BOOST_TEST(changes(mailbox_changes, mailboxes) ==
+             R"(false,"created":[],"updated":["Mk"],"destroyed":[],"updatedProperties":)"
+             R"(["totalEmails","unreadEmails","totalThreads","unreadThreads"])");
+  BOOST_TEST(changes(email_changes, emails).starts_with("false,\"created\":[\"E"));
+  std::filesystem::rename(sample.path() / "new/1795327796.M338281P30698.vm,S=338,W=348",
+                          sample.path() / "cur/1795327796.M338281P30698.vm,S=338,W=348:2,S");
+  BOOST_TEST(changes(email_changes, emails).ends_with(R"("updated":["E4"],"destroyed":[])"));
+  BOOST_TEST(call(email_changes, R"({"sinceState":"else-1"})") == "!cannotCalculateChanges");
+  BOOST_TEST(call(email_changes, R"({"sinceState":"x"})") == "!cannotCalculateChanges");
+  BOOST_TEST(call(email_changes, "{}") == "!invalidArguments");
+}
+
+BOOST_AUTO_TEST_CASE(replies_are_collapsed_into_one_thread) {
+  deliver("new", "1795400000.M1P1.vm,S=9,W=9", "Message-ID: <q1@x>\nSubject: Q\n\nc");
+  deliver("new", "1795400001.M2P1.vm,S=9,W=9", "In-Reply-To: <q1@x>\nSubject: Re: Q\n\nd");
+  const std::string newest = part(email_query, R"({"limit":2})", "\"ids\":[\"", "]");
+  const std::string reply = newest.substr(0, newest.find('"'));
+  const std::string first = newest.substr(reply.size() + 3, newest.rfind('"') - reply.size() - 3);
+  BOOST_TEST(property(reply.substr(1), "threadId") == "\"T" + first.substr(1) + "\"");
+  BOOST_TEST(part(thread_get, "{\"ids\":[\"T" + first.substr(1) + "\"]}", "\"emailIds\":", "}") ==
+             "[\"" + first + "\",\"" + reply + "\"]");
+  BOOST_TEST(query(R"({"collapseThreads":true,"calculateTotal":true,"limit":1})") ==
+             "0,\"ids\":[\"" + reply + "\"],\"total\":13");
 }
 
 BOOST_AUTO_TEST_CASE(a_mail_that_cannot_be_read_does_not_hide_the_others) {
-  sample.add("cur", "1795400003.M1P1.vm,S=8,W=10:2,S", "\x28\xB5\x2F\xFD broken");
+  deliver("cur", "1795400003.M1P1.vm,S=8,W=10:2,S", "\x28\xB5\x2F\xFD broken");
   const std::string ids = part(email_query, R"({"limit":2})", "\"ids\":", "]") + "]";
   const std::string got =
       call(email_get, "{\"ids\":" + ids + R"(,"properties":["subject","textBody"]})");
@@ -235,7 +300,8 @@ BOOST_AUTO_TEST_CASE(a_mail_that_cannot_be_read_does_not_hide_the_others) {
 }
 
 BOOST_AUTO_TEST_CASE(an_account_without_a_maildir_is_not_found) {
-  const webmail::Account none{"x", "a2", "/nonexistent", "/nonexistent/Maildir"};
+  const webmail::Account none{"x", "a2", "/nonexistent", "/nonexistent/Maildir",
+                              sample.text() + "/state/none"};
   BOOST_TEST((webmail::open_blob(none, "B" + chinese).error().code == base::Errc::not_found));
 }
 
@@ -255,7 +321,7 @@ BOOST_AUTO_TEST_CASE(blobs_are_files_and_decoded_parts) {
                                             "P" + report + "-9",
                                             "P" + report + "-../1",
                                             "Q" + report,
-                                            "B" + std::string(24, 'a'),
+                                            "B" + std::string(13, 'a'),
                                             "P" + report + "-"};
   for (const std::string& bad : bad_ids) {
     BOOST_TEST_CONTEXT(bad) {

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Roles come from well-known names, as Dovecot's own settings give them; the first folder with one
-// has it. Threads are thin: each Email is one, so their counts are those of Emails.
+// has it.
 #include <algorithm>
 #include <array>
 #include <map>
@@ -11,6 +11,7 @@
 
 #include "webmail-cgi/jmap/arguments.hh"
 #include "webmail-cgi/jmap/get_answer.hh"
+#include "webmail-cgi/jmap/ids.hh"
 #include "webmail-cgi/jmap/mail_methods.hh"
 #include "webmail-cgi/jmap/store.hh"
 
@@ -41,7 +42,7 @@ constexpr std::array<std::string_view, 11> properties = {
 
 // One Mailbox, with what only the whole list tells.
 struct View {
-  const Box* box = nullptr;
+  const maildir::IndexedFolder* folder = nullptr;
   std::string name;
   std::string parent;  // id, or empty
   const RoleName* role = nullptr;
@@ -62,17 +63,17 @@ const RoleName* role_of(const maildir::Folder& folder) {
 }
 
 // A level whose upper folder does not exist carries that folder's name in its own.
-View view_of(const Store& store, const Box& box) {
-  const maildir::Folder& folder = box.mailbox->folder();
-  View view{&box, folder.is_inbox() ? "Inbox" : folder.levels.back(), {}, nullptr};
+View view_of(const maildir::Index& index, const maildir::IndexedFolder& of) {
+  const maildir::Folder& folder = of.folder;
+  View view{&of, folder.is_inbox() ? "Inbox" : folder.levels.back(), {}, nullptr};
   std::string disk = folder.disk_name;
   for (std::size_t level = folder.levels.size(); level > 1; --level) {
     disk.resize(disk.rfind('.'));
-    const auto upper = std::find_if(store.boxes().begin(), store.boxes().end(), [&](const Box& b) {
-      return b.mailbox->folder().disk_name == disk;
-    });
-    if (upper != store.boxes().end()) {
-      view.parent = upper->id;
+    const auto& all = index.folders();
+    const auto upper = std::find_if(all.begin(), all.end(),
+                                    [&](const auto& f) { return f.folder.disk_name == disk; });
+    if (upper != all.end()) {
+      view.parent = id_of('M', upper->number);
       break;
     }
     view.name = folder.levels[level - 2] + "." + view.name;
@@ -80,17 +81,17 @@ View view_of(const Store& store, const Box& box) {
   return view;
 }
 
-std::map<std::string, View> views_of(const Store& store) {
+std::map<std::string, View> views_of(const maildir::Index& index) {
   std::map<std::string, View> views;
   std::vector<std::string_view> taken;
-  for (const Box& box : store.boxes()) {
-    View view = view_of(store, box);
-    const RoleName* role = role_of(box.mailbox->folder());
+  for (const maildir::IndexedFolder& folder : index.folders()) {
+    View view = view_of(index, folder);
+    const RoleName* role = role_of(folder.folder);
     if (role != nullptr && std::find(taken.begin(), taken.end(), role->role) == taken.end()) {
       view.role = role;
       taken.push_back(role->role);
     }
-    views.emplace(box.id, std::move(view));
+    views.emplace(id_of('M', folder.number), std::move(view));
   }
   return views;
 }
@@ -111,13 +112,11 @@ void write_nullable(base::JsonWriter& out, std::string_view text) {
   text.empty() ? out.null() : out.string(text);
 }
 
-void write_property(base::JsonWriter& out, const Store& store, const View& view,
-                    std::string_view name) {
+void write_property(base::JsonWriter& out, const View& view, std::string_view name) {
   out.key(name);
-  const auto total = static_cast<std::int64_t>(view.box->emails.size());
-  const auto unread = static_cast<std::int64_t>(view.box->unread);
+  const maildir::FolderCounts& counts = view.folder->counts;
   if (name == "id") {
-    out.string(view.box->id);
+    out.string(id_of('M', view.folder->number));
   } else if (name == "name") {
     out.string(view.name);
   } else if (name == "parentId") {
@@ -126,15 +125,18 @@ void write_property(base::JsonWriter& out, const Store& store, const View& view,
     write_nullable(out, view.role == nullptr ? "" : view.role->role);
   } else if (name == "sortOrder") {
     out.number(view.role == nullptr ? no_role_order : view.role->order);
-  } else if (name == "totalEmails" || name == "totalThreads") {
-    out.number(total);
-  } else if (name == "unreadEmails" || name == "unreadThreads") {
-    out.number(unread);
+  } else if (name == "totalEmails") {
+    out.number(counts.emails);
+  } else if (name == "unreadEmails") {
+    out.number(counts.unread);
+  } else if (name == "totalThreads") {
+    out.number(counts.threads);
+  } else if (name == "unreadThreads") {
+    out.number(counts.unread_threads);
   } else if (name == "myRights") {
     write_rights(out);
   } else {
-    const maildir::Folder& folder = view.box->mailbox->folder();
-    out.boolean(folder.is_inbox() || store.subscriptions().has(folder));
+    out.boolean(view.folder->is_subscribed);
   }
 }
 
@@ -173,8 +175,8 @@ base::Result<void> mailbox_get(MethodCall& call, base::JsonWriter& response) {
   const auto views = views_of(**store);
   if (!*ids) {
     ids->emplace();
-    for (const Box& box : (*store)->boxes()) {
-      (*ids)->push_back(box.id);
+    for (const maildir::IndexedFolder& folder : (*store)->folders()) {
+      (*ids)->push_back(id_of('M', folder.number));
     }
   }
   const auto write = [&](const std::string& id, base::JsonWriter& out) -> base::Result<bool> {
@@ -184,12 +186,12 @@ base::Result<void> mailbox_get(MethodCall& call, base::JsonWriter& response) {
     }
     out.begin_object();
     for (const std::string& name : *wanted) {
-      write_property(out, **store, found->second, name);
+      write_property(out, found->second, name);
     }
     out.end_object();
     return true;
   };
-  return answer_get(call, **store, **ids, write, response);
+  return answer_get(call, state_of(**store, maildir::Kind::folder), **ids, write, response);
 }
 
 }  // namespace webmail::jmap

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <string_view>
+#include <cstdint>
 
 #include "base/handle.hh"
 #include "base/result.hh"
@@ -11,7 +11,7 @@
 
 namespace webmail::jmap {
 
-// not_found when the account has no Email of these digits.
-base::Result<base::Fd> open_message(const Account& account, std::string_view digits);
+// not_found when the account has no Email of this number.
+base::Result<base::Fd> open_message(const Account& account, std::int64_t number);
 
 }  // namespace webmail::jmap

@@ -15,8 +15,10 @@ base::Result<void> core_echo(MethodCall& call, base::JsonWriter& response) {
 constexpr Method table[] = {
     {"Core/echo", core_capability, false, core_echo},
     {"Mailbox/get", mail_capability, true, mailbox_get},
+    {"Mailbox/changes", mail_capability, true, mailbox_changes},
     {"Thread/get", mail_capability, true, thread_get},
     {"Email/get", mail_capability, true, email_get},
+    {"Email/changes", mail_capability, true, email_changes},
     {"Email/query", mail_capability, true, email_query},
 };
 

@@ -1,4 +1,4 @@
-// webmail-cgi/jmap/thread.cc -- Thread/get (RFC 8621 s3.1): each Email is a Thread of its own yet.
+// webmail-cgi/jmap/thread.cc -- Thread/get (RFC 8621 s3.1): the Emails of a conversation.
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "webmail-cgi/jmap/arguments.hh"
 #include "webmail-cgi/jmap/get_answer.hh"
@@ -41,23 +41,32 @@ base::Result<void> thread_get(MethodCall& call, base::JsonWriter& response) {
   if (!store) {
     return store.error();
   }
+  if (const auto threads = complete_threads(call, **store); !threads) {
+    return threads.error();
+  }
   const auto ids = ids_or_all(call, std::move(*asked), **store, 'T');
   if (!ids) {
     return ids.error();
   }
   const auto write = [&](const std::string& id, base::JsonWriter& out) -> base::Result<bool> {
-    const auto digits = digits_in(id, 'T');
-    if (!digits || (*store)->find(*digits) == nullptr) {
-      return false;
+    const auto number = number_in(id, 'T');
+    const auto found =
+        number ? (*store)->thread(*number) : base::Result<maildir::List>(maildir::List());
+    if (!found || found->empty()) {
+      return found ? base::Result<bool>(false) : found.error();
     }
     out.begin_object().key("id").string(id);
     if (*emails) {
-      out.key("emailIds").begin_array().string("E" + *digits).end_array();
+      out.key("emailIds").begin_array();
+      for (const maildir::ListEntry& entry : *found) {
+        out.string(id_of('E', entry.number));
+      }
+      out.end_array();
     }
     out.end_object();
     return true;
   };
-  return answer_get(call, **store, *ids, write, response);
+  return answer_get(call, state_of(**store, maildir::Kind::email), *ids, write, response);
 }
 
 }  // namespace webmail::jmap

@@ -117,7 +117,7 @@ class Page {
 base::Result<std::string> view_page(const Account& account, std::string_view blob_id,
                                     const ViewOptions& /*options*/) {
   const auto id = jmap::parse_blob_id(blob_id);
-  const auto file = id ? jmap::open_message(account, id->digits)
+  const auto file = id ? jmap::open_message(account, id->number)
                        : base::make_error(base::Errc::not_found, "no blob id");
   const auto bytes =
       file ? maildir::read_mail(file->get()) : base::Result<std::string>(file.error());
