@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# bench/list.py -- What a list of 50 of 50,000 mails costs the web server, without an index.
+# bench/list.py -- What a list of 50 of 50,000 mails costs the web server, and what its index costs.
 # SPDX-License-Identifier: GPL-3.0-or-later
 import os
 import pathlib
