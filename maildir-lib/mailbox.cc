@@ -3,6 +3,7 @@
 #include "maildir-lib/mailbox.hh"
 
 #include <algorithm>
+#include <span>
 
 #include "maildir-lib/zstd.hh"
 
@@ -11,7 +12,8 @@ namespace maildir {
 namespace {
 
 constexpr std::size_t max_keywords_bytes = 1U << 20U;
-constexpr int searches = 3;  // for a name whose flags are changed while we look
+constexpr std::size_t zstd_room = 1U << 14U;  // more than frames add to what cannot be compressed
+constexpr int searches = 3;                   // for a name whose flags are changed while we look
 
 // FNV-1a: stable between processes and machines.
 std::uint64_t hash_of(std::string_view text, std::uint64_t seed = 0xCBF29CE484222325U) {
@@ -35,6 +37,29 @@ std::optional<std::string> find_name(const Directory& folder, std::string_view b
     return base_name(entry.name) == base;
   });
   return found == entries->end() ? std::nullopt : std::optional(found->name);
+}
+
+// The first `limit` octets of a mail, from the start of its file.
+base::Result<std::string> unzstd_start(std::string_view bytes, std::size_t limit, bool is_all) {
+  FrameReader frames;
+  std::string out;
+  std::vector<char> room(std::min(limit, zstd_room));
+  while (out.size() < limit) {
+    const auto step =
+        frames.read(bytes, std::span(room).first(std::min(room.size(), limit - out.size())));
+    if (!step) {
+      return step.error();
+    }
+    out.append(room.data(), step->made);
+    bytes.remove_prefix(step->taken);
+    if (step->made == 0 && (bytes.empty() || step->taken == 0)) {
+      break;
+    }
+  }
+  if (is_all && out.size() < limit && !frames.at_frame_end()) {
+    return base::make_error(base::Errc::corrupt, "a compressed mail without its end");
+  }
+  return out;
 }
 
 }  // namespace
@@ -189,12 +214,12 @@ base::Result<std::string> read_mail(int fd) {
 }
 
 base::Result<std::string> read_mail_start(int fd, std::size_t limit) {
-  auto bytes = read_start(fd, limit);
+  auto bytes = read_start(fd, limit + zstd_room);
   if (bytes && is_zstd(*bytes)) {
-    bytes = read_mail(fd);
-    if (bytes) {
-      bytes->resize(std::min(bytes->size(), limit));
-    }
+    return unzstd_start(*bytes, limit, bytes->size() < limit + zstd_room);
+  }
+  if (bytes) {
+    bytes->resize(std::min(bytes->size(), limit));
   }
   return bytes;
 }

@@ -191,6 +191,15 @@ BOOST_AUTO_TEST_CASE(compressed_mail_is_read_frame_by_frame) {
   const auto& mail = inbox.mails().front();
   BOOST_TEST(mail.size == 8U);
   BOOST_TEST(inbox.read(mail).value() == "A: b\n\nc\n");
+  const auto start = [&](std::size_t limit) {
+    const auto file = inbox.open(mail);
+    return maildir::read_mail_start(file->get(), limit).value_or("corrupt");
+  };
+  BOOST_TEST(start(100) == "A: b\n\nc\n");
+  BOOST_TEST(start(6) == "A: b\n\n");
+  BOOST_TEST(start(7) == "A: b\n\nc");
+  fs::resize_file(sample.path() / "cur/1795400003.M1P1.vm,S=8,W=10:2,S", 20);
+  BOOST_TEST(start(100) == "corrupt");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

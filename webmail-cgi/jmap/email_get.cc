@@ -39,6 +39,8 @@ constexpr std::array<std::string_view, 2> row_properties = {"preview", "hasAttac
 constexpr std::array<std::string_view, 5> body_properties = {"bodyStructure", "bodyValues",
                                                              "textBody", "htmlBody", "attachments"};
 
+constexpr std::size_t usual_header_bytes = 32U << 10U;  // of a compressed mail: its header frame
+
 template <std::size_t n>
 bool is_among(const std::array<std::string_view, n>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -199,7 +201,10 @@ base::Result<std::string> octets_of(const maildir::Index& index, const maildir::
   const auto file = index.open_message(email.number);
   auto bytes = !file   ? base::Result<std::string>(file.error())
                : whole ? maildir::read_mail(file->get())
-                       : maildir::read_mail_start(file->get(), mail::max_header_bytes);
+                       : maildir::read_mail_start(file->get(), usual_header_bytes);
+  if (bytes && !whole && mail::scan_header(*bytes).body >= usual_header_bytes) {
+    bytes = maildir::read_mail_start(file->get(), mail::max_header_bytes);
+  }
   return bytes || !is_unreadable(bytes.error()) ? std::move(bytes) : std::string();
 }
 
