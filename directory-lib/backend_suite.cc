@@ -8,7 +8,7 @@ bool add_backend_suite(const std::string& name, MakeBackend make) {
   namespace unit_test = boost::unit_test;
   auto* suite = BOOST_TEST_SUITE(name);
   for (const auto cases : {account_cases(), alias_cases(), app_password_cases(), change_cases(),
-                           hostile_cases(), list_cases(), manager_cases()}) {
+                           hostile_cases(), list_cases(), manager_cases(), store_cases()}) {
     for (const BackendCase& one : cases) {
       const auto run = [make, test = one.run] {
         const auto backend = make();

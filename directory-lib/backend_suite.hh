@@ -47,6 +47,7 @@ std::span<const BackendCase> change_cases();
 std::span<const BackendCase> hostile_cases();
 std::span<const BackendCase> list_cases();
 std::span<const BackendCase> manager_cases();
+std::span<const BackendCase> store_cases();
 
 // Short ways to fill a directory, which fail the test when they cannot.
 inline User new_user(const std::string& address) {

@@ -114,12 +114,29 @@ std::string differences(const ManagerAccount& before, const ManagerAccount& afte
       .text();
 }
 
+std::string differences(const Store& before, const Store& after) {
+  return Comparison(before, after)
+      .field("mail host", &Store::mail_host)
+      .field("folder", &Store::folder)
+      .field("weight", &Store::weight)
+      .field("room", &Store::room)
+      .field("open", &Store::open)
+      .text();
+}
+
+std::string particulars(const Store& store) {
+  Store nothing;
+  nothing.weight = 0;
+  return differences(nothing, store);
+}
+
 std::string particulars(const Domain& domain) {
   return differences(Domain(), domain);
 }
 
 std::string particulars(const User& user) {
-  return "quota " + word(user.quota) + ", disabled " + word(user.disabled) + ", home " +
+  return "quota " + word(user.quota) + ", disabled " + word(user.disabled) +
+         (user.mail_host.empty() ? "" : ", mail host " + word(user.mail_host)) + ", home " +
          word(user.home);
 }
 

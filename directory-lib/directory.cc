@@ -179,6 +179,7 @@ base::Result<void> Directory::transact(Deed deed, const DeedWork& work) {
   }
   if (!ok) {
     roll_back();
+    book_.reset();
     record_refusal(deed, ok.error());
   }
   return ok;
@@ -205,6 +206,7 @@ base::Result<void> Directory::transact_within(Deed& deed, const DeedWork& work) 
 
 base::Result<void> Directory::together(const Work& work) {
   base::must(!is_together_, "together() is not called within together()");
+  forget_old_book();
   if (auto ok = begin(); !ok) {
     return ok.error();
   }
@@ -215,10 +217,12 @@ base::Result<void> Directory::together(const Work& work) {
     ok = commit();
   } else {
     roll_back();
+    book_.reset();
     return ok;
   }
   if (!ok) {
     roll_back();
+    book_.reset();
   }
   return ok;
 }

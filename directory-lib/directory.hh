@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,7 @@
 
 #include "directory-lib/entries.hh"
 #include "directory-lib/settings.hh"
+#include "directory-lib/stores.hh"
 #include "mail-lib/address.hh"
 
 namespace directory {
@@ -91,6 +93,11 @@ class Directory {
   // `home` must be set (maildir-lib/layout.hh chooses it); `maildir` follows when it is empty.
   // `stored_password` as hash_password() made it; empty for none.
   base::Result<User> add_user(User user, std::string_view stored_password);
+  // The same on a store that is chosen here; only an admin may name one. A mail host in `user`
+  // leaves the choice between the stores of that host, and stands when it has none. over_quota:
+  // none has room.
+  base::Result<User> place_user(User user, std::string_view stored_password,
+                                const Placing& placing);
   base::Result<Alias> add_alias(Alias alias);
   base::Result<void> set_password(std::string_view address, std::string_view stored_password);
 
@@ -105,6 +112,16 @@ class Directory {
   base::Result<RemovedDomain> remove_domain(std::string_view name, bool recursive);
   base::Result<User> remove_user(std::string_view address);
   base::Result<Alias> remove_alias(std::string_view address);
+
+  // Stores; only an admin sees them. What they hold is counted over all users. A store with users
+  // keeps its host and folder, and is not removed: denied.
+  base::Result<std::vector<UsedStore>> list_stores();
+  base::Result<UsedStore> find_store(std::string_view name);
+  base::Result<Store> add_store(Store store);
+  base::Result<Store> update_store(std::string_view name, const Change<Store>& change);
+  base::Result<Store> remove_store(std::string_view name);
+  // Says that a user's home is on another store from now on; moves no mail. exists: it is there.
+  base::Result<MovedUser> move_user(std::string_view address, std::string_view store);
 
   // List entries. `owner` as in ListEntry; an owner that is not there is not_found when writing,
   // and has none when reading. exists and not_found tell of the entry.
@@ -175,6 +192,11 @@ class Directory {
   virtual base::Result<Page<AuditEntry>> page_audit(const AuditFilter& filter,
                                                     std::string_view after, std::size_t limit) = 0;
 
+  // Ordered by name.
+  virtual base::Result<std::vector<Store>> read_stores() = 0;
+  // Of all users; a change that is only gathered may be missing.
+  virtual base::Result<std::vector<StoreUse>> read_use(std::span<const Store> stores) = 0;
+
   // A backend that has no more than its fields has none.
   virtual base::Result<Page<Oddity>> page_oddities(std::string_view /*after*/,
                                                    std::size_t /*limit*/) {
@@ -198,6 +220,9 @@ class Directory {
   virtual base::Result<void> insert_alias(const Alias& alias) = 0;
   virtual base::Result<void> replace_alias(const Alias& alias) = 0;
   virtual base::Result<void> erase_alias(std::string_view local, std::string_view domain) = 0;
+  virtual base::Result<void> insert_store(const Store& store) = 0;
+  virtual base::Result<void> replace_store(const Store& store) = 0;
+  virtual base::Result<void> erase_store(std::string_view name) = 0;
   virtual base::Result<void> insert_list_entry(const ListEntry& entry) = 0;
   virtual base::Result<void> erase_list_entry(const ListEntry& entry) = 0;
   virtual base::Result<void> insert_manager(const ManagerAccount& manager,
@@ -257,7 +282,9 @@ class Directory {
   base::Result<Page<T>> page_own(std::string_view after, std::size_t limit, ListOne list_one) const;
 
   base::Result<Domain> domain_for_writing(std::string_view name);
-  base::Result<void> check_new_user(User& user);
+  base::Result<void> check_new_user(User& user, const Placing* placing);
+  base::Result<User> insert_new_user(User user, std::string_view stored_password,
+                                     const Placing* placing);
   base::Result<void> check_quota(const Domain& domain, std::optional<base::Bytes> before,
                                  base::Bytes after);
   base::Result<void> check_new_alias(const Alias& alias);
@@ -269,7 +296,25 @@ class Directory {
   base::Result<void> check_manager(ManagerAccount& manager);
   base::Result<void> erase_members(std::string_view domain, RemovedDomain& removed);
 
+  // placement.cc. The stores as they were read a moment ago, and what they hold, kept true over
+  // what is written here so that many users are not counted for each of them.
+  struct StoreBook {
+    std::vector<Store> stores;
+    std::optional<std::vector<StoreUse>> uses;
+    base::SteadyTime read;
+  };
+  base::Result<const StoreBook*> store_book(bool with_uses);
+  void forget_old_book();
+  void tally(const User* before, const User* after);
+  base::Result<void> place(const Domain& domain, const Placing& placing, User& user);
+  base::Result<const Store*> choose(const StoreBook& book, const User& user);
+  static base::Result<const Store*> named_store(const StoreBook& book, std::string_view name);
+  base::Result<void> check_places(const User* before, const User& after);
+  base::Result<void> check_new_place(const Store& store);
+  base::Result<void> check_unused(const Store& store, std::string_view what);
+
   Settings settings_;
+  std::optional<StoreBook> book_{};
   std::string who_{};
   std::optional<ManagerAccount> manager_{};
   bool is_rehearsal_ = false;

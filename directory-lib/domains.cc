@@ -145,6 +145,7 @@ base::Result<RemovedDomain> Directory::remove_domain(std::string_view name, bool
               std::to_string(used->aliases) + " aliases",
           "remove them first, or all at once: posthouse domain del " + *key + " --recursive");
     }
+    book_.reset();
     if (auto ok = erase_members(*key, removed); !ok) {
       return ok.error();
     }

@@ -22,7 +22,7 @@
 
 namespace directory {
 
-enum class LdapNotes { domains, users, managers, lists, app_passwords };
+enum class LdapNotes { domains, users, managers, lists, app_passwords, stores };
 
 // The names of entries. Keys are in their normal form.
 class LdapNames {

@@ -23,8 +23,8 @@ std::string LdapNames::ours() const {
   return ldap_child("ou", "posthouse", base_);
 }
 std::string LdapNames::notes(LdapNotes kind) const {
-  static constexpr std::array<std::string_view, 5> folders{"domains", "users", "managers", "lists",
-                                                           "app-passwords"};
+  static constexpr std::array<std::string_view, 6> folders{"domains", "users",         "managers",
+                                                           "lists",   "app-passwords", "stores"};
   return ldap_child("ou", folders.at(static_cast<std::size_t>(kind)), ours());
 }
 std::string LdapNames::domain(std::string_view name) const {

@@ -109,7 +109,7 @@ base::Result<void> LdapDirectory::make_roots() {
   add(names_.managers(), "o");
   add(names_.ours(), "ou");
   for (const auto kind : {LdapNotes::domains, LdapNotes::users, LdapNotes::managers,
-                          LdapNotes::lists, LdapNotes::app_passwords}) {
+                          LdapNotes::lists, LdapNotes::app_passwords, LdapNotes::stores}) {
     add(names_.notes(kind), "ou");
   }
   std::vector<std::string> names;

@@ -14,8 +14,9 @@ namespace {
 using base::Errc;
 
 base::Result<void> bring_up_to_date(base::Database& database, const Settings& settings) {
-  if (check_version(database, SchemaFile::accounts, settings.database) &&
-      check_version(database, SchemaFile::passwords, settings.passwords)) {
+  const auto accounts = is_current(database, SchemaFile::accounts);
+  const auto passwords = is_current(database, SchemaFile::passwords);
+  if (accounts && passwords && *accounts && *passwords) {
     return {};
   }
   auto ok = database.execute("BEGIN IMMEDIATE");

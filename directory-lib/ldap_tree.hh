@@ -23,7 +23,7 @@
 namespace directory {
 
 // Which list a change adds a key to, or takes it from.
-enum class LdapList { none, domains, users, aliases, managers };
+enum class LdapList { none, domains, users, aliases, managers, stores };
 
 class LdapTree {
  public:

@@ -47,7 +47,7 @@ base::Result<void> MysqlDirectory::make_ready(MysqlConnection& connection) {
   if (!schema) {
     return schema.error();
   }
-  if (is_writer && (!schema->has_accounts || !schema->has_additions)) {
+  if (is_writer && (!schema->has_accounts || !schema->has_stores)) {
     auto made = make_tables(connection);
     if (!made && !(made.error().code == Errc::denied && schema->has_accounts)) {
       return made;

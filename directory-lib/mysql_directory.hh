@@ -51,6 +51,8 @@ class MysqlDirectory final : public Directory {
                                             std::size_t limit) override;
   base::Result<Page<Oddity>> page_oddities(std::string_view after, std::size_t limit) override;
   base::Result<Allotment> read_allotment(std::string_view domain) override;
+  base::Result<std::vector<Store>> read_stores() override;
+  base::Result<std::vector<StoreUse>> read_use(std::span<const Store> stores) override;
   base::Result<void> insert_domain(const Domain& domain) override;
   base::Result<void> replace_domain(const Domain& domain) override;
   base::Result<void> erase_domain(std::string_view name) override;
@@ -60,6 +62,9 @@ class MysqlDirectory final : public Directory {
   base::Result<void> insert_alias(const Alias& alias) override;
   base::Result<void> replace_alias(const Alias& alias) override;
   base::Result<void> erase_alias(std::string_view local, std::string_view domain) override;
+  base::Result<void> insert_store(const Store& store) override;
+  base::Result<void> replace_store(const Store& store) override;
+  base::Result<void> erase_store(std::string_view name) override;
   base::Result<void> insert_list_entry(const ListEntry& entry) override;
   base::Result<void> erase_list_entry(const ListEntry& entry) override;
   base::Result<void> insert_manager(const ManagerAccount& manager,

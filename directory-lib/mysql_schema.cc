@@ -15,7 +15,7 @@ namespace {
 
 using base::Errc;
 
-constexpr std::int64_t known_version = 1;
+constexpr std::int64_t known_version = 2;
 
 enum class Need { all, wide };
 
@@ -95,15 +95,17 @@ constexpr Column needed[] = {
 constexpr std::string_view columns_of_tables =
     "SELECT LOWER(table_name), LOWER(column_name), character_set_name "
     "FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name IN ("
-    "'domain', 'mailbox', 'alias', 'manager', 'domain_manager', 'posthouse_version')";
+    "'domain', 'mailbox', 'alias', 'manager', 'domain_manager', 'posthouse_version', "
+    "'posthouse_store')";
 constexpr std::string_view engines_of_tables =
     "SELECT COUNT(*) FROM information_schema.tables JOIN information_schema.engines USING (engine) "
     "WHERE table_schema = DATABASE() AND table_name IN ('domain', 'mailbox', 'alias', 'manager', "
     "'domain_manager') AND COALESCE(transactions, 'NO') <> 'YES'";
 constexpr std::string_view select_version = "SELECT MAX(version) FROM posthouse_version";
+// Of versions before, tables are missing, and no other thing.
 constexpr std::string_view insert_version =
-    "INSERT INTO posthouse_version (version) SELECT 1 FROM (SELECT 1) AS one "
-    "WHERE NOT EXISTS (SELECT * FROM posthouse_version)";
+    "INSERT INTO posthouse_version (version) SELECT 2 FROM (SELECT 1) AS one "
+    "WHERE NOT EXISTS (SELECT * FROM posthouse_version WHERE version >= 2)";
 
 // ExtMan's. The index by domain is ours: lists of one domain are read along it.
 // NOLINTBEGIN(bugprone-suspicious-missing-comma): a statement goes over several lines
@@ -198,6 +200,13 @@ constexpr std::string_view addition_tables[] = {
     "KEY domain (domain, id), KEY object (object, id), KEY at (at)) "
     "ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
 
+    "CREATE TABLE IF NOT EXISTS posthouse_store ("
+    "name VARCHAR(64) NOT NULL, mail_host VARCHAR(255) NOT NULL DEFAULT '', "
+    "folder VARCHAR(64) NOT NULL DEFAULT '', weight BIGINT NOT NULL DEFAULT 1, "
+    "room BIGINT NOT NULL DEFAULT 0, is_open TINYINT NOT NULL DEFAULT 1, "
+    "created BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (name)) "
+    "ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+
     "CREATE TABLE IF NOT EXISTS posthouse_version (version INT NOT NULL) "
     "ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
 };
@@ -256,6 +265,7 @@ base::Result<MysqlSchema> look_over(MysqlConnection& connection, bool wide) {
     }
   }
   schema.has_additions = found.contains("posthouse_version");
+  schema.has_stores = schema.has_additions && found.contains("posthouse_store");
   schema.has_accounts = found.contains("domain") || found.contains("mailbox");
   if (!schema.has_accounts) {
     return schema;

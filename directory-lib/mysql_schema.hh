@@ -20,6 +20,7 @@ struct MysqlSchema {
   bool has_additions = false;    // our tables are there and may be read
   bool has_transactions = true;  // every one of ExtMan's tables can roll back
   bool has_accounts = false;     // ExtMan's tables are there at all
+  bool has_stores = false;       // posthouse_store, since version 2 of ours
 };
 
 // `wide`: also what only writers and administrators need, such as the passwords.

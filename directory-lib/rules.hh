@@ -11,6 +11,7 @@
 #include "base/text.hh"
 
 #include "directory-lib/entries.hh"
+#include "directory-lib/stores.hh"
 #include "mail-lib/address.hh"
 
 namespace directory {
@@ -24,6 +25,11 @@ inline base::Error unknown_domain(std::string_view name) {
   const std::string shown = base::printable(name, 80);
   return base::make_error(base::Errc::not_found, "no domain " + shown,
                           "posthouse domain add " + shown);
+}
+
+inline base::Error unknown_store(std::string_view name) {
+  return base::make_error(base::Errc::not_found, "no store " + base::printable(name, 80),
+                          "posthouse store list shows all");
 }
 
 inline base::Error taken(std::string_view name, std::string_view as, std::string hint = {}) {
@@ -60,11 +66,13 @@ std::string differences(const Domain& before, const Domain& after);
 std::string differences(const User& before, const User& after);
 std::string differences(const Alias& before, const Alias& after);
 std::string differences(const ManagerAccount& before, const ManagerAccount& after);
+std::string differences(const Store& before, const Store& after);
 
 // What of it is worth remembering when it is made.
 std::string particulars(const Domain& domain);
 std::string particulars(const User& user);
 std::string particulars(const Alias& alias);
 std::string particulars(const ManagerAccount& manager);
+std::string particulars(const Store& store);
 
 }  // namespace directory

@@ -81,8 +81,9 @@ base::Result<void> SqliteDirectory::bring_up_to_date() {
       return ok.error();
     }
   }
-  if (check_version(database_, SchemaFile::accounts, settings().database) &&
-      check_version(database_, SchemaFile::passwords, settings().passwords)) {
+  const auto accounts = is_current(database_, SchemaFile::accounts);
+  const auto passwords = is_current(database_, SchemaFile::passwords);
+  if (accounts && passwords && *accounts && *passwords) {
     return {};
   }
   if (auto ok = begin(); !ok) {

@@ -170,8 +170,26 @@ CREATE TABLE secret.audit (
 CREATE INDEX secret.audit_by_object ON audit (object);
 )sql";
 
-constexpr std::array accounts_steps{accounts_1, accounts_2};
+constexpr std::string_view accounts_3 = R"sql(
+CREATE TABLE main.store (
+  name TEXT PRIMARY KEY CHECK (name <> ''),
+  mail_host TEXT NOT NULL DEFAULT '',
+  folder TEXT NOT NULL DEFAULT '',
+  weight INTEGER NOT NULL DEFAULT 1 CHECK (weight >= 0),
+  room INTEGER NOT NULL DEFAULT 0 CHECK (room >= 0),
+  open INTEGER NOT NULL DEFAULT 1 CHECK (open IN (0, 1)),
+  created INTEGER NOT NULL,
+  UNIQUE (mail_host, folder)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array accounts_steps{accounts_1, accounts_2, accounts_3};
 constexpr std::array passwords_steps{passwords_1, passwords_2};
+
+// What readers need is there from these versions on: a new release may be installed while the
+// daemons run, before a writer has been at the file.
+constexpr std::int64_t readable_accounts = 2;
+constexpr std::int64_t readable_passwords = 2;
 
 std::span<const std::string_view> steps_of(SchemaFile file) {
   if (file == SchemaFile::accounts) {
@@ -258,16 +276,26 @@ base::Result<void> check_version(base::Database& database, SchemaFile file,
   if (!version) {
     return version.error();
   }
-  const auto current = static_cast<std::int64_t>(steps_of(file).size());
-  if (*version > current) {
+  if (*version > static_cast<std::int64_t>(steps_of(file).size())) {
     return newer(path, *version, steps_of(file).size());
   }
-  if (*version < current) {
-    return base::make_error(Errc::unavailable,
-                            path + ": its tables are not made or of an older format",
-                            "any `posthouse` command that writes brings it up to date");
+  const std::int64_t needed = file == SchemaFile::accounts ? readable_accounts : readable_passwords;
+  if (*version < needed) {
+    return base::make_error(
+        Errc::unavailable,
+        path + (*version <= 0
+                    ? ": its tables are not made yet"
+                    : ": of format " + std::to_string(*version) + ", this program reads it from " +
+                          std::to_string(needed) + " on"),
+        "posthouse directory upgrade, by the user that owns the file, brings it up to date");
   }
   return {};
+}
+
+base::Result<bool> is_current(base::Database& database, SchemaFile file) {
+  const auto version = database.user_version(schema_name(file));
+  return version ? base::Result<bool>(*version == static_cast<std::int64_t>(steps_of(file).size()))
+                 : version.error();
 }
 
 base::Result<void> upgrade(base::Database& database, SchemaFile file, const std::string& path) {

@@ -5,6 +5,7 @@
 // sqlite_schema.cc; steps that were released are never edited.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -21,10 +22,17 @@ std::string_view schema_name(SchemaFile file);
 // settings; hashes without a group get mode 0600.
 base::Result<void> make_file(SchemaFile file, const std::string& path, const std::string& group);
 
-// unavailable when the tables are not there yet; corrupt when the file is another program's or of
-// a newer version.
+// The version that brought the table of stores.
+inline constexpr std::int64_t stores_since = 3;
+
+// Whether a reader can use it: a version before may lack what readers do without. unavailable when
+// the tables are not there yet, or too old; corrupt when the file is another program's or of a
+// newer version.
 base::Result<void> check_version(base::Database& database, SchemaFile file,
                                  const std::string& path);
+
+// Whether there is nothing left to bring up to date.
+base::Result<bool> is_current(base::Database& database, SchemaFile file);
 
 // Brings a file up to the current version, in one transaction.
 base::Result<void> upgrade(base::Database& database, SchemaFile file, const std::string& path);

@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(files_of_the_first_version_are_brought_up_to_date_in_place)
   }
   auto accounts = raw(scratch.settings().database);
   BOOST_REQUIRE(accounts
-                    .execute("DROP TABLE manager_domain; DROP TABLE manager; "
+                    .execute("DROP TABLE manager_domain; DROP TABLE manager; DROP TABLE store; "
                              "DROP TABLE list_entry; ALTER TABLE user DROP COLUMN greylist; "
                              "ALTER TABLE domain DROP COLUMN default_term; PRAGMA user_version = 1")
                     .has_value());
@@ -178,6 +178,21 @@ BOOST_AUTO_TEST_CASE(files_of_the_first_version_are_brought_up_to_date_in_place)
   BOOST_TEST(writer->add_list_entry({"alice@example.org", {}, "x.example", {}}).has_value());
   BOOST_TEST(writer->list_audit({}, "", 10)->items.size() == 1U);
   BOOST_TEST(scratch.open(OpenAs::reader)->list_entries("alice@example.org")->size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(readers_do_with_a_file_of_the_version_before) {
+  const directory::ScratchDirectory scratch;
+  directory::add_domain(*scratch.open(), "example.org");
+  BOOST_REQUIRE(raw(scratch.settings().database)
+                    .execute("DROP TABLE store; PRAGMA user_version = 2")
+                    .has_value());
+  const auto reader = scratch.open(OpenAs::reader);
+  BOOST_TEST(reader->find_domain("example.org").has_value());
+  BOOST_TEST(reader->list_stores()->empty());
+  directory::Store store;
+  store.name = "s1";
+  BOOST_TEST(scratch.open()->add_store(store).has_value());
+  BOOST_TEST(reader->list_stores()->size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_locked_database_is_unavailable) {

@@ -47,7 +47,7 @@ base::Result<void> Directory::check_quota(const Domain& domain, std::optional<ba
                           after.count == 0 ? "give the user a quota" : "");
 }
 
-base::Result<void> Directory::check_new_user(User& user) {
+base::Result<void> Directory::check_new_user(User& user, const Placing* placing) {
   const auto address = mail::parse_account(user.address);
   const auto domain = domain_for_writing(address->domain);
   if (!domain) {
@@ -62,7 +62,12 @@ base::Result<void> Directory::check_new_user(User& user) {
   }
   user.domain_enabled = domain->enabled;
   user.domain_expires = domain->expires;
+  // Before the store is chosen: what may not be written by hand may still come from there.
   if (auto ok = check_ceiling(*domain, nullptr, user); !ok) {
+    return ok.error();
+  }
+  if (auto ok = placing != nullptr ? place(*domain, *placing, user) : check_places(nullptr, user);
+      !ok) {
     return ok.error();
   }
   if (domain->max_users != 0) {
@@ -78,31 +83,51 @@ base::Result<void> Directory::check_new_user(User& user) {
   return check_quota(*domain, {}, user.quota);
 }
 
-base::Result<User> Directory::add_user(User user, std::string_view stored_password) {
+base::Result<User> Directory::insert_new_user(User user, std::string_view stored_password,
+                                              const Placing* placing) {
   const auto address = parse_new(user.address);
   if (!address) {
     return address.error();
   }
   user.address = address->key();
   user.created = born(user.created);
-  if (user.maildir.empty()) {
-    user.maildir = user.home + "/Maildir";
-  }
-  if (auto ok = check_fields(user); !ok) {
+  const auto complete = [&user] {
+    if (user.maildir.empty()) {
+      user.maildir = user.home + "/Maildir";
+    }
+    return check_fields(user);
+  };
+  if (auto ok = placing == nullptr ? complete() : base::Result<void>(); !ok) {
     return ok.error();
   }
-  auto done = transact(
-      {"user add", user.address, address->domain, particulars(user)},
-      [&](Deed& /*deed*/) -> base::Result<void> {
-        for (auto ok : {check_owner(address->domain), check_new_user(user)}) {
+  auto done =
+      transact({"user add", user.address, address->domain}, [&](Deed& deed) -> base::Result<void> {
+        for (auto ok : {check_owner(address->domain), check_new_user(user, placing)}) {
           if (!ok) {
             return ok.error();
           }
         }
+        if (auto ok = complete(); !ok) {
+          return ok.error();
+        }
+        deed.detail = particulars(user);
         auto ok = insert_user(user, stored_password);
         return !ok && ok.error().code == Errc::exists ? taken(user.address, "a user already") : ok;
       });
-  return done ? base::Result<User>(std::move(user)) : done.error();
+  if (!done) {
+    return done.error();
+  }
+  tally(nullptr, &user);
+  return user;
+}
+
+base::Result<User> Directory::add_user(User user, std::string_view stored_password) {
+  return insert_new_user(std::move(user), stored_password, nullptr);
+}
+
+base::Result<User> Directory::place_user(User user, std::string_view stored_password,
+                                         const Placing& placing) {
+  return insert_new_user(std::move(user), stored_password, &placing);
 }
 
 base::Result<User> Directory::update_user(std::string_view address, const Change<User>& change) {
@@ -111,12 +136,13 @@ base::Result<User> Directory::update_user(std::string_view address, const Change
     return absent("user", address);
   }
   User user;
+  base::Result<User> before = User();
   auto done =
       transact({"user set", key->key(), key->domain}, [&](Deed& deed) -> base::Result<void> {
         if (auto ok = check_owner(key->domain); !ok) {
           return ok.error();
         }
-        const auto before = read_user(*key);
+        before = read_user(*key);
         if (!before) {
           return before.error();
         }
@@ -132,8 +158,9 @@ base::Result<User> Directory::update_user(std::string_view address, const Change
         user.created = before->created;
         user.domain_enabled = before->domain_enabled;
         user.domain_expires = before->domain_expires;
-        for (auto ok : {check_fields(user), check_ceiling(*domain, &*before, user),
-                        check_quota(*domain, before->quota, user.quota)}) {
+        for (auto ok :
+             {check_fields(user), check_ceiling(*domain, &*before, user),
+              check_quota(*domain, before->quota, user.quota), check_places(&*before, user)}) {
           if (!ok) {
             return ok.error();
           }
@@ -141,7 +168,11 @@ base::Result<User> Directory::update_user(std::string_view address, const Change
         deed.detail = differences(*before, user);
         return replace_user(user);
       });
-  return done ? base::Result<User>(std::move(user)) : done.error();
+  if (!done) {
+    return done.error();
+  }
+  tally(&*before, &user);
+  return user;
 }
 
 base::Result<User> Directory::remove_user(std::string_view address) {
@@ -163,7 +194,11 @@ base::Result<User> Directory::remove_user(std::string_view address) {
         deed.detail = "home " + user.home;
         return erase_user(*key);
       });
-  return done ? base::Result<User>(std::move(user)) : done.error();
+  if (!done) {
+    return done.error();
+  }
+  tally(&user, nullptr);
+  return user;
 }
 
 base::Result<void> Directory::set_password(std::string_view address,
