@@ -9,6 +9,7 @@
 #include "mail-lib/address.hh"
 
 #include "cli/accounts.hh"
+#include "cli/alias_warnings.hh"
 #include "cli/items.hh"
 
 namespace cli {
@@ -53,7 +54,8 @@ base::Result<Item> add_one(directory::Directory& accounts, const Arguments& argu
   if (!added) {
     return added.error();
   }
-  return Item{"added alias " + added->address + " to " + goes_to(*added), cells_of(*added)};
+  return Item{"added alias " + added->address + " to " + goes_to(*added), cells_of(*added),
+              warnings_of(accounts, *added)};
 }
 
 // Targets given as words take the place of all; --add and --remove change some.
@@ -83,8 +85,8 @@ base::Result<Item> set_one(directory::Directory& accounts, const Arguments& argu
   if (!changed) {
     return changed.error();
   }
-  return Item{"changed alias " + changed->address + ", to " + goes_to(*changed),
-              cells_of(*changed)};
+  return Item{"changed alias " + changed->address + ", to " + goes_to(*changed), cells_of(*changed),
+              warnings_of(accounts, *changed)};
 }
 
 base::Result<Item> remove_one(directory::Directory& accounts, const Arguments& arguments) {

@@ -61,6 +61,19 @@ base::Result<void> directory_audit(Call& call) {
       limit == 0 ? static_cast<std::size_t>(-1) : static_cast<std::size_t>(limit));
 }
 
+// A writer does it as it opens.
+base::Result<void> directory_upgrade(Call& call) {
+  auto accounts = open_accounts(call, OpenAs::writer);
+  if (!accounts) {
+    return accounts.error();
+  }
+  static constexpr std::array<Column, 1> driver_columns{{{"driver", "Driver"}}};
+  const std::string& driver = (*accounts)->settings().driver;
+  call.output.done("the directory (" + driver + ") has the form that this program writes",
+                   driver_columns, {text_cell(driver)});
+  return {};
+}
+
 constexpr std::array<Option, 5> audit_options{{
     {"who", "NAME", "Only what this manager or Unix user did."},
     {"object", "NAME", "Only what was done to this address or domain."},
@@ -69,11 +82,18 @@ constexpr std::array<Option, 5> audit_options{{
     {"limit", "N", "At most so many (100); 0 for all."},
 }};
 
-constexpr std::array<Verb, 2> verbs{{
+constexpr std::array<Verb, 3> verbs{{
     {"directory audit", "", "Show who changed what, the newest first.", 0, 0, audit_options,
      directory_audit, Effect::reads},
     {"directory check", "", "Look for what does not fit, in the directory and on the disk.", 0, 0,
      directory_check_options, directory_check, Effect::reads},
+    {"directory upgrade",
+     "",
+     "Make what is missing, and bring what is older to the form of this program.",
+     0,
+     0,
+     {},
+     directory_upgrade},
 }};
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "base/files.hh"
 #include "base/text.hh"
 
+#include "directory-lib/loose_ends.hh"
 #include "directory-lib/password.hh"
 #include "directory-lib/resolve.hh"
 #include "maildir-lib/layout.hh"
@@ -60,7 +61,8 @@ class Check {
 
   base::Result<std::size_t> run() {
     using Part = base::Result<void> (Check::*)();
-    for (const Part part : {&Check::stored, &Check::users, &Check::aliases, &Check::disk}) {
+    for (const Part part :
+         {&Check::stored, &Check::stores, &Check::users, &Check::aliases, &Check::disk}) {
       if (auto ok = (this->*part)(); !ok) {
         return ok.error();
       }
@@ -96,6 +98,21 @@ class Check {
 
   // Texts in the database that can be read in no sense.
   base::Result<void> stored() { return all(&Check::page_oddities, &Check::look_at_oddity); }
+  // More given out than there is room for: by a room that was lowered, or by another program.
+  base::Result<void> stores() {
+    const auto all = accounts_.list_stores();
+    if (!all) {
+      return all.error();
+    }
+    for (const auto& [store, use] : *all) {
+      if (store.room.count != 0 && use.quota.count > store.room.count) {
+        find("store", store.name,
+             "the quotas of its users sum to " + std::to_string(use.quota.count) +
+                 " bytes, and it has room for " + std::to_string(store.room.count));
+      }
+    }
+    return {};
+  }
   base::Result<void> users() { return all(&Check::page_users, &Check::look_at_user); }
   base::Result<void> aliases() { return all(&Check::page_aliases, &Check::look_at_alias); }
 
@@ -164,13 +181,15 @@ class Check {
         find("alias", alias.address, "leads to '" + base::printable(target, 60) + "', no address");
         continue;
       }
-      const auto ends = leads_somewhere(target);
+      const auto ends = directory::leads_somewhere(accounts_, target, now_);
       if (!ends) {
         return ends.error();
       }
+      const std::string shown = "leads to " + base::printable(target, 80);
       if (!*ends) {
-        find("alias", alias.address,
-             "leads to " + base::printable(target, 80) + ", which nobody has");
+        find("alias", alias.address, shown + ", which nobody has");
+      } else if (const auto& day = removed_on(target.substr(at + 1)); !day.empty()) {
+        find("alias", alias.address, shown + ", whose domain was removed on " + day);
       }
     }
     const auto recipients = directory::resolve(accounts_, alias.address, now_);
@@ -180,20 +199,23 @@ class Check {
     return {};
   }
 
-  // True for a foreign address too: it is not ours to say.
-  base::Result<bool> leads_somewhere(const std::string& target) {
-    const auto domain = accounts_.find_domain(target.substr(target.rfind('@') + 1));
-    if (!domain) {
-      return domain.error().code == Errc::not_found ? base::Result<bool>(true) : domain.error();
+  // A domain that is not ours, but was: when it was removed, and empty otherwise. Told from the
+  // audit trail, and only where that can be read.
+  const std::string& removed_on(const std::string& domain) {
+    const auto [known, is_new] = removed_.emplace(domain, "");
+    if (is_new && !accounts_.find_domain(domain)) {
+      directory::AuditFilter filter;
+      filter.object = domain;
+      const auto trail = accounts_.list_audit(filter, "", directory::page_limit);
+      for (const directory::AuditEntry& entry :
+           trail ? trail->items : std::vector<directory::AuditEntry>()) {
+        if (entry.verb == "domain del" && entry.outcome == "done") {
+          known->second = base::rfc3339(entry.when).substr(0, 10);
+          break;
+        }
+      }
     }
-    if (target.front() == '@') {
-      return true;
-    }
-    const auto next = directory::expand_once(accounts_, target, now_);
-    if (!next && next.error().code != Errc::not_found) {
-      return next.error();
-    }
-    return next.has_value();
+    return known->second;
   }
 
   // Homes that no user has.
@@ -247,7 +269,8 @@ class Check {
   Output& output_;
   bool looks_at_disk_;
   base::WallTime now_ = base::system_clock().now();
-  std::unordered_map<std::string, std::string> homes_{};  // of this host, and whose
+  std::unordered_map<std::string, std::string> homes_{};    // of this host, and whose
+  std::unordered_map<std::string, std::string> removed_{};  // domains that are not ours
   std::size_t findings_ = 0;
 };
 

@@ -5,6 +5,7 @@
 #include "maildir-lib/layout.hh"
 
 #include "cli/accounts.hh"
+#include "cli/alias_warnings.hh"
 #include "cli/items.hh"
 
 namespace cli {
@@ -96,9 +97,11 @@ base::Result<Item> remove_one(directory::Directory& accounts, const Arguments& a
   if (removed->users != 0) {
     sentence += "; their mail stays below " + accounts.settings().mail_root;
   }
-  return Item{std::move(sentence),
-              {text_cell(removed->domain.name), number_cell(removed->users),
-               number_cell(removed->aliases)}};
+  return Item{
+      std::move(sentence),
+      {text_cell(removed->domain.name), number_cell(removed->users), number_cell(removed->aliases)},
+      {},
+      removed->domain.name};
 }
 
 constexpr std::array<std::string_view, 1> words{"domain"};
@@ -112,7 +115,7 @@ base::Result<void> domain_set(Call& call) {
 }
 
 base::Result<void> domain_del(Call& call) {
-  return run_items(call, {words, {}, removed_columns, remove_one});
+  return run_items(call, {words, {}, removed_columns, remove_one, warn_of_aliases});
 }
 
 base::Result<void> domain_list(Call& call) {

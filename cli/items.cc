@@ -39,6 +39,31 @@ bool is_fatal(Errc code) {
          code == Errc::internal;
 }
 
+void warn(const std::string& where, const std::vector<std::string>& warnings) {
+  std::size_t told = 0;
+  for (const std::string& one : warnings) {
+    if (++told > told_limit) {
+      (void)std::fprintf(stderr, "%swarning: and %zu more\n", where.c_str(),
+                         warnings.size() - told_limit);
+      return;
+    }
+    // Nothing is left to do when even this cannot be written.
+    (void)std::fprintf(stderr, "%swarning: %s\n", where.c_str(), base::printable(one, 400).c_str());
+  }
+}
+
+// The warnings of the end; that they cannot be found undoes nothing.
+void look_back(directory::Directory& accounts, const ItemVerb& what,
+               const std::vector<std::string>& objects) {
+  if (what.look_back == nullptr || objects.empty()) {
+    return;
+  }
+  const auto warnings = what.look_back(accounts, objects);
+  warn("posthouse: ", warnings ? *warnings
+                               : std::vector<std::string>{"what else it touches cannot be told: " +
+                                                          warnings.error().detail});
+}
+
 class Bulk {
  public:
   Bulk(Call& call, const ItemVerb& what, directory::Directory& accounts)
@@ -55,6 +80,9 @@ class Bulk {
     auto ok = atomic ? accounts_.together([this] { return run_all(); }) : run_batches();
     if (!ok && !is_bad_line_) {
       return ok.error();
+    }
+    if (ok) {
+      look_back(accounts_, what_, objects_);
     }
     return tell(atomic);
   }
@@ -222,6 +250,13 @@ class Bulk {
         arguments ? what_.run(accounts_, *arguments) : base::Result<Item>(arguments.error());
     ++lines_;
     if (done) {
+      if (!done->object.empty()) {
+        objects_.push_back(std::move(done->object));
+      }
+      if (warned_ < told_limit && !done->warnings.empty()) {
+        warned_ += done->warnings.size();
+        warn("line " + std::to_string(record.line) + ": ", done->warnings);
+      }
       return {};
     }
     if (is_fatal(done.error().code)) {
@@ -333,6 +368,8 @@ class Bulk {
   std::size_t bad_ = 0;
   bool is_bad_line_ = false;  // the only reason why --atomic did nothing
   std::vector<std::string> problems_{};
+  std::vector<std::string> objects_{};
+  std::size_t warned_ = 0;
 };
 
 }  // namespace
@@ -351,6 +388,10 @@ base::Result<void> run_items(Call& call, const ItemVerb& what) {
   }
   const std::string prefix = call.arguments.has("dry-run") ? "would have " : "";
   call.output.done(prefix + item->sentence, what.columns, item->cells);
+  warn("posthouse: ", item->warnings);
+  if (!item->object.empty()) {
+    look_back(**accounts, what, {item->object});
+  }
   return {};
 }
 

@@ -24,6 +24,8 @@ namespace cli {
 struct Item {
   std::string sentence;
   std::vector<Cell> cells;
+  std::vector<std::string> warnings{};  // what was done all the same
+  std::string object{};                 // for ItemVerb::look_back
 };
 
 struct ItemVerb {
@@ -36,11 +38,15 @@ struct ItemVerb {
   std::span<const Column> columns;
   // Does it once. The arguments have words and options, whereever they came from.
   base::Result<Item> (*run)(directory::Directory& accounts, const Arguments& arguments);
+  // Asked once at the end, with all objects of what was done, for warnings that look at everything;
+  // may be missing.
+  base::Result<std::vector<std::string>> (*look_back)(
+      directory::Directory& accounts, const std::vector<std::string>& objects) = nullptr;
 };
 
-// Does it as the command line says. With --csv a bad line is told with its number, on standard
-// error, and the others are done; malformed at the end when there was one. With --atomic nothing is
-// done then.
+// Does it as the command line says. Warnings go to standard error and change no exit code. With
+// --csv a bad line is told with its number, on standard error, and the others are done; malformed
+// at the end when there was one. With --atomic nothing is done then.
 base::Result<void> run_items(Call& call, const ItemVerb& what);
 
 }  // namespace cli

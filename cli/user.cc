@@ -6,6 +6,7 @@
 #include "maildir-lib/layout.hh"
 
 #include "cli/accounts.hh"
+#include "cli/alias_warnings.hh"
 #include "cli/items.hh"
 
 namespace cli {
@@ -90,18 +91,36 @@ base::Result<directory::User> born_in(directory::Directory& accounts,
     return expires.error();
   }
   user.expires = *expires;
-  const auto form = maildir::parse_hash_form(accounts.settings().user_hash);
+  return user;
+}
+
+// The path of a new home: the store's folder, the domain's, a hash that is drawn now, the user's.
+base::Result<std::string> new_home(const directory::Settings& settings,
+                                   const directory::Store& store, const directory::Domain& domain,
+                                   const std::string& local) {
+  const auto form = maildir::parse_hash_form(settings.user_hash);
   if (!form) {
     return form.error();
   }
-  auto home = maildir::home_path(domain->hash_path, domain->name, maildir::random_hash_path(*form),
-                                 address.local);
-  if (!home) {
-    return home.error();
+  auto home =
+      maildir::home_path(domain.hash_path, domain.name, maildir::random_hash_path(*form), local);
+  return home ? base::Result<std::string>(directory::path_on(nullptr, store, *home)) : home.error();
+}
+
+// On a store, unless the command line says where the home is.
+base::Result<directory::User> add_placed(directory::Directory& accounts, directory::User user,
+                                         const Arguments& arguments, const std::string& stored) {
+  if (arguments.has("home")) {
+    return accounts.add_user(std::move(user), stored);
   }
-  user.home = std::move(*home);
-  user.maildir = user.home + "/Maildir";
-  return user;
+  directory::Placing placing;
+  placing.store = arguments.value("store").value_or("");
+  const std::string local = user.address.substr(0, user.address.rfind('@'));
+  placing.home = [&accounts, local](const directory::Store& store,
+                                    const directory::Domain& domain) {
+    return new_home(accounts.settings(), store, domain, local);
+  };
+  return accounts.place_user(std::move(user), stored, placing);
 }
 
 base::Result<Item> add_one(directory::Directory& accounts, const Arguments& arguments) {
@@ -116,6 +135,10 @@ base::Result<Item> add_one(directory::Directory& accounts, const Arguments& argu
   if (auto ok = first_error({take_fields(arguments, *user), take_places(arguments, *user)}); !ok) {
     return ok.error();
   }
+  if (arguments.has("store") && (arguments.has("home") || arguments.has("mail-host"))) {
+    return base::make_error(Errc::malformed, "--store says both host and home",
+                            "leave out --home and --mail-host");
+  }
   // Before the password is asked for; add_user() makes sure.
   if (accounts.find_user(user->address)) {
     return base::make_error(Errc::exists, user->address + " is a user already",
@@ -125,11 +148,12 @@ base::Result<Item> add_one(directory::Directory& accounts, const Arguments& argu
   if (!stored) {
     return stored.error();
   }
-  const auto added = accounts.add_user(std::move(*user), *stored);
+  const auto added = add_placed(accounts, std::move(*user), arguments, *stored);
   if (!added) {
     return added.error();
   }
-  return Item{"added user " + added->address + ", home " + added->home, cells_of(*added)};
+  const std::string where = added->mail_host.empty() ? "" : " on " + added->mail_host;
+  return Item{"added user " + added->address + ", home " + added->home + where, cells_of(*added)};
 }
 
 base::Result<Item> set_one(directory::Directory& accounts, const Arguments& arguments) {
@@ -152,7 +176,31 @@ base::Result<Item> remove_one(directory::Directory& accounts, const Arguments& a
   const std::string where = removed->mail_host.empty() ? "" : " on " + removed->mail_host;
   return Item{"removed user " + removed->address + "; its mail stays in " +
                   accounts.settings().mail_root + "/" + removed->maildir + where,
-              cells_of(*removed)};
+              cells_of(*removed),
+              {},
+              removed->address};
+}
+
+base::Result<Item> move_one(directory::Directory& accounts, const Arguments& arguments) {
+  const auto to = arguments.value("to");
+  if (!to) {
+    return base::make_error(Errc::malformed, "--to is missing", "--to STORE says where to");
+  }
+  const auto moved = accounts.move_user(arguments.words.front(), *to);
+  if (!moved) {
+    return moved.error();
+  }
+  const auto place = [&accounts](const directory::User& user) {
+    return (user.mail_host.empty() ? "" : user.mail_host + ":") + accounts.settings().mail_root +
+           "/" + user.maildir;
+  };
+  const std::string from = moved->from.empty() ? "no store" : moved->from;
+  return Item{"moved user " + moved->after.address + " from " + from + " to " + moved->to +
+                  " in the directory; its mail has yet to be moved: " + place(moved->before) +
+                  " to " + place(moved->after),
+              {text_cell(moved->after.address), text_cell(moved->from), text_cell(moved->to),
+               text_cell(moved->before.mail_host), text_cell(moved->before.maildir),
+               text_cell(moved->after.mail_host), text_cell(moved->after.maildir)}};
 }
 
 base::Result<Item> change_password(directory::Directory& accounts, const Arguments& arguments) {
@@ -172,6 +220,16 @@ base::Result<Item> change_password(directory::Directory& accounts, const Argumen
   return Item{sentence + user->address, cells_of(*user)};
 }
 
+constexpr std::array<Column, 7> moved_columns{{
+    {"address", "Address"},
+    {"from", "From"},
+    {"to", "To"},
+    {"from_host", ""},
+    {"from_maildir", "Mail was in"},
+    {"to_host", ""},
+    {"to_maildir", "Mail belongs in"},
+}};
+
 constexpr std::array<std::string_view, 1> words{"address"};
 constexpr std::array<std::string_view, 2> secrets{"password", "password-hash"};
 
@@ -184,7 +242,11 @@ base::Result<void> user_set(Call& call) {
 }
 
 base::Result<void> user_del(Call& call) {
-  return run_items(call, {words, {}, columns, remove_one});
+  return run_items(call, {words, {}, columns, remove_one, warn_of_aliases});
+}
+
+base::Result<void> user_move(Call& call) {
+  return run_items(call, {words, {}, moved_columns, move_one});
 }
 
 base::Result<void> user_passwd(Call& call) {
@@ -247,7 +309,10 @@ constexpr std::array<Option, 11> set_options{{
     home_option,
     maildir_option,
 }};
-constexpr std::array<Option, 13> add_options{{
+constexpr Option store_option{"store", "STORE",
+                              "Put the home on this store; one is chosen otherwise."};
+constexpr std::array<Option, 1> move_options{{{"to", "STORE", "The store that is to have it."}}};
+constexpr std::array<Option, 14> add_options{{
     name_option,
     quota_option,
     disable_option,
@@ -259,12 +324,13 @@ constexpr std::array<Option, 13> add_options{{
     change_option,
     home_option,
     maildir_option,
+    store_option,
     stdin_option,
     no_password_option,
 }};
 constexpr std::array<Option, 2> passwd_options{{stdin_option, no_password_option}};
 
-constexpr std::array<Verb, 6> verbs{{
+constexpr std::array<Verb, 7> verbs{{
     {"user add", "ADDRESS", "Make a user with a mailbox.", 1, 1, add_options, user_add,
      Effect::bulk},
     {"user list",
@@ -278,6 +344,8 @@ constexpr std::array<Verb, 6> verbs{{
     {"user show", "ADDRESS", "Show one user.", 1, 1, {}, user_show, Effect::reads},
     {"user set", "ADDRESS", "Change a user.", 1, 1, set_options, user_set, Effect::bulk},
     {"user del", "ADDRESS", "Remove a user; the mail stays.", 1, 1, {}, user_del, Effect::bulk},
+    {"user move", "ADDRESS", "Say that a user's home is on another store; moves no mail.", 1, 1,
+     move_options, user_move, Effect::bulk},
     {"user passwd", "ADDRESS", "Change a user's password.", 1, 1, passwd_options, user_passwd,
      Effect::bulk},
 }};

@@ -48,6 +48,7 @@ struct Verb {
 std::span<const Verb> domain_verbs();
 std::span<const Verb> user_verbs();
 std::span<const Verb> alias_verbs();
+std::span<const Verb> store_verbs();
 std::span<const Verb> manager_verbs();
 std::span<const Verb> app_password_verbs();
 std::span<const Verb> directory_verbs();

@@ -11,7 +11,8 @@ import sys
 import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from stage import Stage, check, directory_administration, directory_steps, equal, step, wait_for  # noqa: E402
+from stage import (Stage, check, directory_administration, directory_steps, directory_stores, equal,  # noqa: E402
+                   step, wait_for)
 from stage.directory_steps import Backend, refused  # noqa: E402
 
 import administration  # noqa: E402
@@ -135,6 +136,7 @@ with Stage() as stage:
     administration.audit_is_private(stage)
     directory_administration.app_passwords(stage, backend)
     directory_administration.bulk(stage, backend)
+    directory_stores.all_of_them(stage)
     administration.completion(stage)
     administration.upgrade(stage)
     wait_for(lambda: not list(FOLDER.glob("*-journal")), 5, "no journal is left")
