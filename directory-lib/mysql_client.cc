@@ -170,7 +170,7 @@ void set_option(MYSQL* connection, mysql_option option, const void* value) {
 
 void set_tls(MYSQL* connection, const Settings& settings) {
   const my_bool enforce = settings.mysql_tls == "no" ? 0 : 1;
-  const my_bool verify = settings.mysql_tls == "verify" ? 1 : 0;
+  const my_bool verify = settings.mysql_tls == "yes" ? 1 : 0;
   if (enforce != 0 && !settings.mysql_tls_ca.empty()) {
     set_option(connection, MYSQL_OPT_SSL_CA, settings.mysql_tls_ca.c_str());
   }

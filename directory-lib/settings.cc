@@ -46,11 +46,13 @@ constexpr base::Setting<Settings> table[] = {
     {"mysql_database", &Settings::mysql_database, "posthouse", "", base::Reload::restart,
      "The database that holds the tables; ExtMan's is called extmail. The posthouse command makes "
      "tables that are missing, and alters none of ExtMan's."},
-    {"mysql_tls", &Settings::mysql_tls, "no", "no|yes|verify", base::Reload::restart,
-     "Whether the connection is encrypted: yes takes any certificate, verify one for mysql_host "
-     "that a known authority has signed. Use verify for every server on another machine."},
+    {"mysql_tls", &Settings::mysql_tls, "no", "no|yes|unchecked", base::Reload::restart,
+     "Whether the connection is encrypted. yes demands a certificate for mysql_host that a known "
+     "authority has signed; unchecked takes any, and so whoever pretends to be the server. Use yes "
+     "for every server on another machine."},
     {"mysql_tls_ca", &Settings::mysql_tls_ca, "", "", base::Reload::restart,
-     "A file of the authorities that verify trusts. Empty trusts the system's."},
+     "A file of the authorities that may have signed that certificate. Empty trusts the "
+     "system's."},
     {"mysql_connect_timeout", &Settings::mysql_connect_timeout, "2s", "1s..1m", base::Reload::live,
      "How long reaching the server may take before the lookup fails for now; in whole seconds."},
     {"mysql_timeout", &Settings::mysql_timeout, "5s", "2s..10m", base::Reload::live,
