@@ -6,7 +6,7 @@ import poplib
 import re
 import subprocess
 
-from stage import Failed, check, equal, step, wait_for
+from stage import Failed, Smtp, check, equal, step, wait_for
 
 from letters import FORGED, LISTED, TRAP, TRAPPED
 
@@ -26,6 +26,7 @@ class Checks:
         self.by_pop3()
         self.refusals()
         self.policy()
+        self.wishes()
         self.headers()
         self.bounce()
         self.flags_last()
@@ -75,6 +76,28 @@ class Checks:
         equal(send(TRAPPED, "a@example.org", TRAP).code, 554, "mail for a spamtrap is refused")
         reply = send(TRAPPED, "b@example.org")
         equal(reply.code, 554, f"and so is its client from then on: {reply.text}")
+
+    def wishes(self):
+        """Lists and switches that users have in the directory."""
+        house, bob = self.house, self.house.address("bob")
+
+        def at_rcpt(sender, recipient=bob):
+            with Smtp(house.postfix.port, xclient={"ADDR": "198.51.100.9", "NAME": "[UNAVAILABLE]"}) as client:
+                client.command(f"MAIL FROM:<{sender}>")
+                return client.command(f"RCPT TO:<{recipient}>").code
+
+        equal(at_rcpt("x@pest.example"), 450, "mail of a stranger for bob waits")
+        house.stage.posthouse("lists", "add", bob, "black", "pest.example")
+        house.stage.posthouse("lists", "add", "global", "black", "nuisance.example")
+        wait_for(lambda: at_rcpt("x@pest.example") == 554, 5, "bob's list")
+        step("posthouse lists: the sender is on bob's blacklist, and refused")
+        equal(at_rcpt("x@pest.example", house.address("alice")), 450, "and not for alice")
+        wait_for(lambda: at_rcpt("x@nuisance.example", house.address("alice")) == 554, 5, "the global list")
+        step("posthouse lists: a sender on the list for all is refused for her too")
+        house.stage.posthouse("user", "set", bob, "--greylist", "no")
+        wait_for(lambda: at_rcpt("x@example.net") == 250, 5, "bob's switch")
+        check(house.policyd.log.find(rf"policyd\.greylist\.bypass .*{bob} wants no greylist"),
+              "posthouse user set --greylist no: mail for bob waits no more")
 
     def headers(self):
         """The milter's stamp."""

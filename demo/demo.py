@@ -32,6 +32,12 @@ POLICY = {
     "trap_addresses": TRAP,
     "spf_header": "yes",
     "dnsbl_zones": DNSBL,
+    "user_lists": "yes",
+    "list_directory": "yes",
+    "list_directory_interval": "1s",
+    "greylist_user_switch": "yes",
+    # What is changed while the demo runs shows at once.
+    "directory_cache_time": "1s",
 }
 
 
@@ -102,7 +108,7 @@ def main():
                       mail=given.mail)
         house.start()
         stage.posthouse("alias", "add", TRAP, house.address("alice"))  # Postfix must know it to ask about it
-        step("up: lookupd, policyd, milter, webmail, Dovecot, Postfix, nginx")
+        step(f"up: lookupd, policyd, milter, webmail, Dovecot, Postfix, nginx; accounts in {given.directory}")
         letters = Letters(house, HERE / "mail", GREYLIST_DELAY)
         letters.deliver()
         if given.ports:

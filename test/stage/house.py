@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import pathlib
 
+from .backends import Ldap, Mysql
 from .clients import HOST, Smtp
+from .directory_steps import Backend
 from .elsewhere import Elsewhere
 from .minidns import MiniDns
 from .nginx import from_example
@@ -37,7 +39,7 @@ class House:
     """
 
     MAIL = ("maildir", "posthouse")
-    DIRECTORIES = ("sqlite", "ldap")
+    DIRECTORIES = ("sqlite", "mysql", "ldap")
 
     def __init__(self, stage, users, settings=None, main=None, zone=None, directory="sqlite",
                  mail="maildir"):
@@ -70,17 +72,23 @@ class House:
     def make_accounts(self):
         """One domain and its users, by the posthouse command."""
         stage = self.stage
-        common = {"mail_root": stage.mail_root, "group": "posthouse", **self.settings.get("directory", {})}
-        slapd = stage.start_slapd() if self.directory == "ldap" else None
-        stage.configure("directory", {**common, **(slapd.settings() if slapd else {})})
+        backend = self.start_backend()
+        backend.settings = {**backend.settings, "group": "posthouse", **self.settings.get("directory", {})}
+        backend.configure()
         stage.posthouse("domain", "add", DOMAIN)
-        if slapd:
-            slapd.add_readers()
-            self.lookups = {"directory_settings": stage.configure("directory-lookup",
-                                                                  {**common, **slapd.settings("lookup")})}
+        if self.directory != "sqlite":
+            self.lookups = {"directory_settings": backend.configure_lookups()}
         for local, (name, password) in self.users.items():
             stage.posthouse("user", "add", self.address(local), "--name", name, "--password-stdin",
                             stdin=password + "\n")
+
+    def start_backend(self):
+        """The server that keeps the accounts, where there is one."""
+        if self.directory == "mysql":
+            return Mysql(self.stage, self.stage.start_mariadb(), "posthouse")
+        if self.directory == "ldap":
+            return Ldap(self.stage, self.stage.start_slapd())
+        return Backend(self.stage)
 
     def start_daemons(self):
         """lookupd, policyd, milter and webmail, each as its user."""

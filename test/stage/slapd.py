@@ -56,16 +56,18 @@ class Slapd:
 
     base: the suffix. ldif: entries to begin with (text; the suffix's own among them, or nothing at all).
     schema: a file instead of ours. head: further lines before the database. name: of its folder, port and log.
+    tls: it listens by ldaps:// too (tls_uri); head names its certificate.
     """
 
     MANAGER, AUTH, LOOKUP = "pw-of-manager", "pw-of-auth", "pw-of-lookup"
 
-    def __init__(self, stage, base="dc=posthouse,dc=test", ldif="", schema=EXTMAN, head="", name="slapd"):
+    def __init__(self, stage, base="dc=posthouse,dc=test", ldif="", schema=EXTMAN, head="", name="slapd", tls=False):
         self.stage = stage
         self.base = base
         self.name = name
         self.port = stage.port(name)
         self.uri = f"ldap://{HOST}:{self.port}"
+        self.tls_uri = f"ldaps://{HOST}:{stage.port(name + '-tls')}" if tls else ""
         self.process = None
         stage.need("slapd")
         if not SCHEMAS.is_dir():
@@ -88,7 +90,8 @@ class Slapd:
     def start(self):
         """Start and wait for the port; returns itself."""
         self.process = self.stage.start(
-            self.name, [self.stage.need("slapd"), "-d", "0", "-f", self.conf, "-h", self.uri], "openldap",
+            self.name, [self.stage.need("slapd"), "-d", "0", "-f", self.conf, "-h", f"{self.uri} {self.tls_uri}"],
+            "openldap",
             lambda: tcp_ready(self.port))
         return self
 

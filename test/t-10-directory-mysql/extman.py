@@ -10,16 +10,16 @@ import datetime
 import re
 import smtplib
 
-from stage import Failed, check, equal, step, wait_for
+from stage import Failed, Smtp, check, equal, step, wait_for
+from stage.backends import Mysql
 from stage.lookups import SocketmapClient
+from stage.originals import extman as originals_folder
+from stage.quota import quota_status
 from stage.stage import ROOT
-
-from mysql import Mysql
 
 DOMAIN = "extmail.test"
 MAIL = "From: a@example.org\r\nTo: x\r\nSubject: in place\r\n\r\nHello.\r\n"
 FIXTURE = ROOT / "test/data/extman/schema.sql"
-ORIGINALS = ROOT.parent / "shared/data/extman"
 TABLES = ("domain", "mailbox", "alias", "manager", "domain_manager")
 FAST = "auth_failure_delay = 0\nservice anvil {\n  unix_listener anvil-auth-penalty {\n    mode = 0\n  }\n}\n"
 
@@ -53,6 +53,8 @@ def people(stage):
         "counted": ("pw-counted", {"quota": "20971520S,1000C"}),
         "odd": ("pw-odd", {"quota": "much", "name": "J\xf6rg"}),
         "elsewhere": ("pw-elsewhere", {"mailhost": "smtp:[192.168.2.130]"}),
+        "nosend": ("pw-nosend", {"disablesmtpd": "1", "disablewebmail": "1"}),
+        "small": ("pw-small", {"quota": "2048S"}),
     }
 
 
@@ -133,6 +135,9 @@ def logins(stage, dovecot):
     pop = {x: logs_in(dovecot.pop_messages, x) for x in ("md5crypt", "ldapmd5", "nopop", "noimap")}
     equal([x for x, taken in pop.items() if not taken], ["nopop"], "POP3 has its own switch")
     check(not logs_in(lambda user, _: dovecot.imap(user, "wrong").logout(), "ldapmd5"), "a wrong password is refused")
+    taken = {service: stage.run("doveadm", "auth", "test", "-x", f"service={service}", f"nosend@{DOMAIN}", "pw-nosend",
+                                ok=(0, 77)).returncode == 0 for service in ("smtp", "webmail", "imap")}
+    equal(taken, {"smtp": False, "webmail": False, "imap": True}, "and so have sending and the webmail")
 
 
 def delivery(stage, dovecot):
@@ -190,6 +195,34 @@ def written(stage, backend):
         check(text in done.stderr, f"without transactions too: {done.stderr.strip()}")
 
 
+def limits(stage, server, dovecot):
+    """A domain's limits as ExtMan counts them, and its last day."""
+    users = len(stage.posthouse("user", "list", DOMAIN, "--json"))
+    aliases = len(stage.posthouse("alias", "list", DOMAIN, "--json"))
+    server.sql(f"UPDATE domain SET maxusers = {users}, maxalias = {aliases} WHERE domain = '{DOMAIN}'", "extmail")
+    for argv in (("user", "add", f"more@{DOMAIN}", "--no-password"), ("alias", "add", f"more@{DOMAIN}", "x@else.example")):
+        done = stage.posthouse(*argv, ok=(1,))
+        check(f"has all its {users if argv[0] == 'user' else aliases}" in done.stderr, f"limits: {done.stderr.strip()}")
+    server.sql("UPDATE domain SET maxusers = 50, maxalias = 50, maxquota = '209715200S'", "extmail")
+    done = stage.posthouse("user", "add", f"more@{DOMAIN}", "--quota", "100M", "--no-password", ok=(1,))
+    check("may sum to 209715200 bytes" in done.stderr, f"limits: with an S behind it: {done.stderr.strip()}")
+    server.sql("UPDATE domain SET maxquota = '1073741824S', expiredate = '2010-01-01'", "extmail")
+    check(not logs_in(lambda *who: dovecot.imap(*who).logout(), "sha"), "whose domain has expired cannot log in")
+    equal(lmtp(stage, f"sha@{DOMAIN}"), 550, "nor get mail")
+    server.sql("UPDATE domain SET expiredate = '0000-00-00', active = 0", "extmail")
+    check(not logs_in(lambda *who: dovecot.imap(*who).logout(), "sha"), "nor whose domain is switched off")
+    server.sql("UPDATE domain SET active = 1", "extmail")
+    check(logs_in(lambda *who: dovecot.imap(*who).logout(), "sha"), "until it is on again")
+
+
+def small(house):
+    """ExtMan's quota with an S, at RCPT."""
+    with Smtp(house.postfix.port) as client:
+        client.command("MAIL FROM:<x@example.org> SIZE=60000")
+        house_says = client.command(f"RCPT TO:<hashed@{DOMAIN}>"), client.command(f"RCPT TO:<small@{DOMAIN}>")
+    equal([x.code for x in house_says], [250, 452], "policyd: a quota of ExtMan's with its S has room, or has not")
+
+
 def checked(stage, backend):
     """posthouse directory check names what does not fit."""
     backend.query("SET SESSION sql_mode = '';" + insert("domain", {"domain": "bare.test", "default_expire": "soon"})
@@ -222,10 +255,11 @@ def site(stage, server):
     backend.configure()
     stage.backend = backend
     shown(stage)
-    dovecot = stage.dovecot = stage.start_dovecot(FAST)
+    dovecot = stage.dovecot = stage.start_dovecot(FAST + quota_status(stage))
     stage.configure("dovecot-plugin", {})
     logins(stage, dovecot)
     written(stage, backend)
+    limits(stage, server, dovecot)
     equal(shape(server, "extmail"), before, "ExtMan's tables were not altered")
     stage.lookupd = stage.start_lookupd({"log_to": "stderr", "cache_time": "0s", "cache_negative_time": "0s",
                                          "directory_settings": backend.configure_lookups()})
@@ -236,13 +270,14 @@ def site(stage, server):
 
 def originals(stage, server):
     """ExtMan's own files, where they are at hand."""
-    if not (ORIGINALS / "extmail.sql").exists():
+    files = originals_folder()
+    if files is None:
         step("ExtMan's own files are not here: the schema written anew has to do")
         return
-    text = (ORIGINALS / "extmail.sql").read_text(encoding="latin-1")
+    text = (files / "extmail.sql").read_text(encoding="latin-1")
     text = text[text.index("CREATE DATABASE"):].replace("TYPE=MyISAM", "ENGINE=MyISAM").replace("extmail;", "original;")
     text = text.replace("CREATE DATABASE original;", "CREATE DATABASE original CHARACTER SET latin1;")
-    data = (ORIGINALS / "init.sql").read_text(encoding="latin-1").replace("use extmail;", "use original;")
+    data = (files / "init.sql").read_text(encoding="latin-1").replace("use extmail;", "use original;")
     server.sql("SET SESSION sql_mode = '';" + text + data)
     Mysql(stage, server, "original", "latin1").configure()
     user = stage.posthouse("user", "show", "postmaster@extmail.org", "--json")

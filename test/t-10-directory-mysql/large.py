@@ -5,7 +5,7 @@ import time
 from stage import check, equal, step
 
 from extman import FIXTURE
-from mysql import Mysql
+from stage.backends import Mysql
 
 USERS, DOMAINS = 100_000, 100
 FILL = f"""

@@ -4,6 +4,7 @@
 # time limit: 300 s
 import pathlib
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -11,7 +12,7 @@ from stage import Stage, check, directory_administration, directory_steps, equal
 import accidents  # noqa: E402
 import extman  # noqa: E402
 import large  # noqa: E402
-from mysql import Mysql  # noqa: E402
+from stage.backends import Mysql  # noqa: E402
 
 
 def fresh(stage, server):
@@ -26,6 +27,7 @@ def fresh(stage, server):
     directory_administration.managers(stage)
     directory_administration.app_passwords(stage, backend)
     directory_administration.bulk(stage, backend)
+    directory_stores.all_of_them(stage)
     rows = server.sql("SELECT uid, maildir, quota, disablepop3, clearpwd FROM mailbox "
                       "WHERE username = 'alice@example.org'", "posthouse")
     equal(rows[0][0], "alice", "ExtMan would find the local part in uid")
@@ -35,11 +37,32 @@ def fresh(stage, server):
     equal(engines, [["InnoDB"]], "tables of ours are transactional")
 
 
+def policy(stage, server):
+    """policyd on ExtMan's tables, also when the server is killed."""
+    # The server of the tests keeps a second of writes in memory, which kill -9 would take along.
+    server.sql("SET GLOBAL innodb_flush_log_at_trx_commit = 1")
+    house = directory_policy.Policy(stage, stage.posthouse, stage.backend.configure_lookups(),
+                                    [extman.DOMAIN])
+    house.fill()
+    stage.postfix.stop()
+    house.start(stage.dovecot)
+    house.all_of_them()
+    extman.small(house)
+    server.kill()
+    house.later("without a server")
+    server.start()
+    house.back(time.monotonic(), "the server is back")
+    house.stop()
+
+
 with Stage() as stage:
     server = stage.start_mariadb()
     step("a private MariaDB runs: " + server.sql("SELECT VERSION()")[0][0])
     fresh(stage, server)
     extman.site(stage, server)
     accidents.all_of_them(stage, server)
+    policy(stage, server)
     large.list_all(stage, server)
     extman.originals(stage, server)
+    server.stop()
+    tls.servers(stage)

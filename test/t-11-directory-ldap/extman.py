@@ -5,11 +5,11 @@ import pathlib
 import re
 
 from stage import check, equal, step
+from stage.certificates import Authority
+from stage.originals import extman as originals_folder
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TREE = ROOT / "test/data/extman/tree.ldif"
-# ExtMan's own files, when its data lies in the folder beside this tree.
-ORIGINALS = ROOT.parent / "shared/data/extman"
 POSTMASTER = "postmaster@old.test"
 
 
@@ -58,35 +58,76 @@ def changes(tools, stage, slapd, dovecot):
           "and its switches")
 
 
-def certificate(stage, name):
-    """A certificate for 127.0.0.1 that signs itself; returns (certificate, key)."""
-    pair = [stage.write(f"{name}.{kind}", "", "openldap", 0o644) for kind in ("pem", "key")]
-    stage.run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
-              "-addext", "subjectAltName=IP:127.0.0.1", "-out", pair[0], "-keyout", pair[1])
-    return pair
+def limits(tools, stage, slapd, dovecot):
+    """A domain's limits, its last day and switches, as ExtMan set them."""
+    def entry(name, **values):
+        """Attributes of an entry replaced."""
+        changes = "-\n".join(f"replace: {x}\n{x}: {y}\n" for x, y in values.items())
+        slapd.modify(f"dn: {name},o=extmailAccount,{slapd.base}\nchangetype: modify\n{changes}")
+
+    domain = "virtualDomain=old.test"
+    users = len(tools.admin(stage, "user", "list", "old.test", "--json"))
+    aliases = len(tools.admin(stage, "alias", "list", "old.test", "--json"))
+    entry(domain, domainMaxUsers=users, domainMaxAlias=aliases)
+    tools.refused(stage, 1, f"has all its {users} users", "user", "add", "more@old.test", "--no-password")
+    tools.refused(stage, 1, f"has all its {aliases} aliases", "alias", "add", "more@old.test", "x@else.example")
+    entry(domain, domainMaxUsers=100, domainMaxAlias=100, domainMaxQuota="209715200S")
+    tools.refused(stage, 1, "may sum to 209715200 bytes", "user", "add", "more@old.test", "--quota", "199M", "--no-password")
+    step("limits of users, aliases and quota hold, with an S behind it too")
+    entry(domain, domainMaxQuota="0", expireDate="2010-01-01")
+    equal((tools.imap(dovecot, POSTMASTER, "new secret"), tools.lmtp(stage, POSTMASTER),
+           tools.ask("domains", "old.test", stage)), ("refused", 550, "NOTFOUND "), "a domain has its last day")
+    entry(domain, expireDate="0000-00-00")
+    name = "mail=postmaster@old.test,virtualDomain=old.test"
+    refused = {}
+    for switch, service in (("disableimap", "imap"), ("disablepop3", "pop3"), ("disablesmtpd", "smtp"),
+                            ("disablewebmail", "webmail")):
+        codes = []
+        for value in ("1", "0"):
+            entry(name, **{switch: value})
+            codes.append(stage.run("doveadm", "auth", "test", "-x", f"service={service}", POSTMASTER, "new secret",
+                                   ok=(0, 77)).returncode)
+        refused[switch] = codes
+    equal(set(map(tuple, refused.values())), {(77, 0)}, f"each switch closes its service and no other: {', '.join(refused)}")
+    entry(name, disablesmtp="1")
+    equal(tools.lmtp(stage, POSTMASTER), 550, "disablesmtp keeps mail away")
+    entry(name, disablesmtp="0", mailQuota="8192S")
+    equal([tools.lmtp(stage, POSTMASTER, size=x) for x in (20_000, 10)], [552, 250], "a quota with its S holds at delivery")
 
 
-def encrypted(tools, stage, slapd, certificate_file):
-    """The same server by TLS."""
-    other, _key = certificate(stage, "other-ca")
-    tools.configure(stage, slapd, ldap_tls="starttls", ldap_tls_ca=certificate_file)
-    tools.admin(stage, "user", "show", POSTMASTER)
-    step("StartTLS is spoken with a server whose certificate is known")
-    tools.configure(stage, slapd, ldap_tls="starttls", ldap_tls_ca=other)
-    tools.refused(stage, 75, "TLS was not agreed on", "user", "show", POSTMASTER)
-    step("and not with one whose certificate nobody knows")
-    tools.configure(stage, slapd, ldap_tls="starttls", ldap_tls_ca="/nonexistent")
-    tools.refused(stage, 75, "ldap_tls_ca", "user", "show", POSTMASTER)
+def encrypted(tools, stage, slapd, known):
+    """The same server by TLS: StartTLS and ldaps, with a certificate that is known, or not, or is another's."""
+    other = Authority(stage, "other")
+    for name, more in (("StartTLS", {"ldap_tls": "starttls"}), ("ldaps", {"ldap_uri": slapd.tls_uri})):
+        tools.configure(stage, slapd, ldap_tls_ca=known.file, **more)
+        tools.admin(stage, "user", "show", POSTMASTER)
+        stage.lookupd.restart()
+        stage.run("doveadm", "reload")
+        equal((tools.ask("domains", "old.test", stage), tools.imap(stage.dovecot, POSTMASTER, "new secret")),
+              ("OK old.test", "taken"), f"{name}: the command, lookupd and a login speak it with a server that is known")
+        tools.configure(stage, slapd, ldap_tls_ca=other.file, **more)
+        told = tools.refused(stage, 75, "", "user", "show", POSTMASTER).stderr.splitlines()[0]
+        step(f"{name}: and not with one whose certificate nobody knows: {told}")
+        tools.configure(stage, slapd, **more)
+        tools.refused(stage, 75, "", "user", "show", POSTMASTER)
+        step(f"{name}: nor by the authorities of the system, which are asked when none are named")
+        tools.configure(stage, slapd, ldap_tls_ca=known.file,
+                        **{**more, "ldap_uri": (more.get("ldap_uri") or slapd.uri).replace("127.0.0.1", "localhost")})
+        told = tools.refused(stage, 75, "", "user", "show", POSTMASTER).stderr.splitlines()[0]
+        step(f"{name}: nor with one whose certificate is for another name: {told}")
+        tools.configure(stage, slapd, **{**more, "ldap_tls_ca": "/nonexistent"})
+        tools.refused(stage, 75, "ldap_tls_ca", "user", "show", POSTMASTER)
     step("a missing file of authorities is named")
 
 
 def originals(tools, stage):
     """ExtMan's own schema and first entries, where they are at hand."""
-    if not (ORIGINALS / "init.ldif").exists():
+    files = originals_folder()
+    if files is None:
         step("ExtMan's own files are not here: the schema written anew has to do")
         return
-    server = stage.start_slapd(base="dc=extmail.org", ldif=(ORIGINALS / "init.ldif").read_text(encoding="utf-8"),
-                               schema=ORIGINALS / "extmail.schema", name="originals")
+    server = stage.start_slapd(base="dc=extmail.org", ldif=(files / "init.ldif").read_text(encoding="utf-8"),
+                               schema=files / "extmail.schema", name="originals")
     tools.configure(stage, server)
     user = tools.admin(stage, "user", "show", "postmaster@extmail.org", "--json")
     equal((user["home"], user["quota"], user["expires"]), ("extmail.org/postmaster", 104857600, "2010-10-01"),

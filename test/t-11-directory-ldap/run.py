@@ -12,7 +12,11 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from stage import Failed, Stage, check, equal, step, wait_for  # noqa: E402
+from stage import (Failed, Stage, check, directory_administration, directory_policy, directory_steps,  # noqa: E402
+                   directory_stores, equal, step, wait_for)
+from stage.backends import Ldap  # noqa: E402
+from stage.certificates import Authority  # noqa: E402
+from stage.quota import quota_status  # noqa: E402
 import extman  # noqa: E402
 import tools  # noqa: E402
 from tools import ADMIN, LOOKUP, admin, ask, entry, imap, lmtp, refused  # noqa: E402
@@ -33,6 +37,23 @@ service anvil {
 """
 # Left out of a schema to see that somebody notices.
 MISSING = "disablePasswdChange"
+
+
+def shared(stage):
+    """What the command does on every backend, on a server of its own."""
+    slapd = stage.start_slapd(base="dc=steps,dc=test", name="slapd-steps")
+    backend = Ldap(stage, slapd)
+    backend.configure()
+    directory_steps.accounts(stage, backend)
+    directory_steps.passwords(stage, backend)
+    directory_steps.aliases(stage)
+    directory_steps.changes(stage)
+    directory_steps.bad_input(stage, backend)
+    directory_administration.managers(stage)
+    directory_administration.app_passwords(stage, backend)
+    directory_administration.bulk(stage, backend)
+    directory_stores.all_of_them(stage)
+    slapd.stop()
 
 
 def command(stage, slapd):
@@ -189,6 +210,19 @@ def faults(stage, slapd, dovecot):
     equal(stage.log("lookupd").held(), [], "no callback held lookupd's loop")
 
 
+def policy(stage, slapd, dovecot):
+    """policyd and Postfix, also when the server is killed."""
+    house = directory_policy.Policy(stage, lambda *argv, **more: admin(stage, *argv, **more), LOOKUP)
+    house.fill()
+    house.start(dovecot)
+    house.all_of_them()
+    slapd.process.kill()
+    house.later("without a server")
+    slapd.start()
+    house.back(time.monotonic(), "the server is back")
+    house.stop()
+
+
 def many(stage, slapd):
     """A domain of 100,000 users."""
     slapd.stop()
@@ -233,25 +267,29 @@ def lacking(stage, slapd):
 
 
 with Stage() as stage:
+    shared(stage)
     slapd = stage.start_slapd(base=BASE)
     tools.configure(stage, slapd)
     command(stage, slapd)
     international(stage, slapd)
     bad_input(stage, slapd)
     stage.configure("dovecot-plugin", {})
-    dovecot = stage.start_dovecot(DOVECOT)
+    dovecot = stage.dovecot = stage.start_dovecot(DOVECOT + quota_status(stage))
     stage.lookupd = stage.start_lookupd({"directory_settings": LOOKUP, "cache_time": "0s", "cache_negative_time": "0s"})
     servers(stage, dovecot)
     faults(stage, slapd, dovecot)
     lacking(stage, slapd)
     back(stage, dovecot, "with the whole schema")
+    policy(stage, slapd, dovecot)
     many(stage, slapd)
     slapd.stop()
-    known, key = extman.certificate(stage, "slapd-ca")
+    known = Authority(stage, "known")
+    pem, key = known.sign("slapd", "IP:127.0.0.1", "openldap")
     old = stage.start_slapd(base="dc=extman,dc=test", ldif=extman.TREE.read_text(encoding="utf-8"), name="slapd-extman",
-                            head=f"TLSCertificateFile {known}\nTLSCertificateKeyFile {key}")
+                            head=f"TLSCertificateFile {pem}\nTLSCertificateKeyFile {key}", tls=True)
     old.add_readers()
     extman.site(tools, stage, old, dovecot)
+    extman.limits(tools, stage, old, dovecot)
     extman.encrypted(tools, stage, old, known)
     old.stop()
     extman.originals(tools, stage)

@@ -54,13 +54,13 @@ def imap(dovecot, user, password):
         return "later" if "UNAVAILABLE" in str(error) else "refused"
 
 
-def lmtp(stage, recipient):
-    """The code for one recipient, and for the mail when the recipient was taken."""
+def lmtp(stage, recipient, size=0):
+    """The code for one recipient, and for the mail (with so many bytes more) when the recipient was taken."""
     with smtplib.LMTP(str(stage.queue / "private/dovecot-lmtp"), timeout=30) as client:
         client.ehlo_or_helo_if_needed()
         client.mail("a@example.org")
         reply = client.rcpt(recipient)
-        return client.data(MAIL)[0] if reply[0] == 250 else reply[0]
+        return client.data(MAIL + ("x" * 70 + "\r\n") * (size // 72))[0] if reply[0] == 250 else reply[0]
 
 
 def entry(slapd, name):
