@@ -93,11 +93,20 @@ base::Result<Item> set_one(directory::Directory& accounts, const Arguments& argu
 }
 
 base::Result<Item> remove_one(directory::Directory& accounts, const Arguments& arguments) {
-  const auto removed = accounts.remove_store(arguments.words.front());
+  const auto found = accounts.find_store(arguments.words.front());
+  if (!found) {
+    return found.error();
+  }
+  const auto removed = accounts.remove_store(found->store.name);
   if (!removed) {
     return removed.error();
   }
-  return Item{"removed store " + removed->name, cells_of(*removed)};
+  Item item{"removed store " + removed->name, cells_of(*removed)};
+  if (found->use.users != 0) {
+    item.warnings.push_back(std::to_string(found->use.users) +
+                            " users stay where they are, on no store");
+  }
+  return item;
 }
 
 constexpr std::array<std::string_view, 1> words{"name"};
@@ -262,7 +271,14 @@ constexpr std::array<Verb, 6> verbs{{
      Effect::reads},
     {"store show", "NAME", "Show one store.", 1, 1, {}, store_show, Effect::reads},
     {"store set", "NAME", "Change a store.", 1, 1, field_options, store_set, Effect::bulk},
-    {"store del", "NAME", "Remove a store that no user is on.", 1, 1, {}, store_del, Effect::bulk},
+    {"store del",
+     "NAME",
+     "Remove a store; its users stay where they are.",
+     1,
+     1,
+     {},
+     store_del,
+     Effect::bulk},
     {"store import",
      "FILE",
      "Make a store of each route in ExtMan's webman.cf.",

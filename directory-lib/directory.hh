@@ -114,7 +114,7 @@ class Directory {
   base::Result<Alias> remove_alias(std::string_view address);
 
   // Stores; only an admin sees them. What they hold is counted over all users. A store with users
-  // keeps its host and folder, and is not removed: denied.
+  // keeps its host and folder (denied), but may be removed: they stay where they are.
   base::Result<std::vector<UsedStore>> list_stores();
   base::Result<UsedStore> find_store(std::string_view name);
   base::Result<Store> add_store(Store store);

@@ -54,6 +54,7 @@ struct ErrorRow {
 constexpr std::string_view no_access = "check mysql_user and mysql_password_file in directory.conf";
 constexpr std::string_view no_right = "grant it to mysql_user, or let another user do it";
 constexpr std::string_view damaged = "look at the table with CHECK TABLE and REPAIR TABLE";
+constexpr std::string_view no_tls = "mysql_tls and mysql_tls_ca say which certificates are taken";
 constexpr std::string_view too_long = "the column cannot hold the value";
 
 // What is not listed may pass: unavailable.
@@ -227,7 +228,8 @@ base::Error MysqlConnection::failure(unsigned code, const char* text) {
       name_ + ": " + base::printable(text, 300) + " (" + std::to_string(code) + ")";
   if (is_connection_error(code)) {
     is_lost_ = true;
-    return base::make_error(is_late ? Errc::timeout : Errc::unavailable, std::move(detail));
+    return base::make_error(is_late ? Errc::timeout : Errc::unavailable, std::move(detail),
+                            code == CR_SSL_CONNECTION_ERROR ? std::string(no_tls) : std::string());
   }
   for (const ErrorRow& row : error_rows) {
     if (row.code == code) {

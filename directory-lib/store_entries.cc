@@ -196,8 +196,7 @@ base::Result<Store> Directory::remove_store(std::string_view name) {
                          }
                          store = std::move(found->store);
                          deed.detail = particulars(store);
-                         auto ok = check_unused(store, "is not removed");
-                         return ok ? erase_store(store.name) : ok;
+                         return erase_store(store.name);
                        });
   book_.reset();
   return done ? base::Result<Store>(std::move(store)) : done.error();
