@@ -185,8 +185,12 @@ base::Result<AppPassword> Directory::match_app_password(std::string_view address
   return absent("app password of", address);
 }
 
+bool is_use_news(const AppPassword& entry, base::WallTime now) {
+  return !entry.last_used || now - *entry.last_used >= note_interval;
+}
+
 base::Result<void> Directory::note_app_password_use(const AppPassword& entry, base::WallTime now) {
-  if (entry.last_used && now - *entry.last_used < note_interval) {
+  if (!is_use_news(entry, now)) {
     return {};
   }
   return transact(

@@ -100,6 +100,14 @@ class Directory {
                                 const Placing& placing);
   base::Result<Alias> add_alias(Alias alias);
   base::Result<void> set_password(std::string_view address, std::string_view stored_password);
+  // The same password hashed anew: `after` takes the place of `before`, a form of it that
+  // find_credentials() gave. False: something else is stored by now, and stays. When the password
+  // was changed is not touched, and no trace is left in the audit trail. over_quota: `after` is
+  // longer than password_room().
+  base::Result<bool> rehash_password(std::string_view address, std::string_view before,
+                                     std::string_view after);
+  // The longest stored password that the backend can keep.
+  virtual base::Result<std::size_t> password_room() { return stored_password_limit; }
 
   // A lowered limit of a domain takes nothing away; it binds what is given out later.
   base::Result<Domain> update_domain(std::string_view name, const Change<Domain>& change);
@@ -236,6 +244,9 @@ class Directory {
   // Empty takes the password away.
   virtual base::Result<void> store_password(const mail::Address& address,
                                             std::string_view stored_password) = 0;
+  // Only where `before` still stands; false otherwise.
+  virtual base::Result<bool> swap_password(const mail::Address& address, std::string_view before,
+                                           std::string_view after) = 0;
   virtual base::Result<void> store_manager_password(std::string_view address,
                                                     std::string_view stored_password) = 0;
   virtual base::Result<void> append_audit(const AuditEntry& entry) = 0;
@@ -337,9 +348,10 @@ class Reading {
 };
 
 enum class OpenAs {
-  reader,   // a short-lived or many-fold reader, such as an auth worker
-  service,  // a daemon at its start: a reader that first looks the database over
-  writer,   // the posthouse command: makes or upgrades the database when needed
+  reader,    // a short-lived or many-fold reader, such as an auth worker
+  service,   // a daemon at its start: a reader that first looks the database over
+  recorder,  // a writer that lives for one fact, and takes the database as it is
+  writer,    // the posthouse command: makes or upgrades the database when needed
 };
 
 // unavailable: no database there, or it cannot be read now. corrupt: it is damaged, or newer than

@@ -101,6 +101,8 @@ struct User {
   bool operator==(const User&) const = default;
 };
 
+inline constexpr std::size_t stored_password_limit = 4096;  // more is no hash of a password
+
 // A user and the stored form of the password, "{SCHEME}..." or what verify_password() knows
 // without one (directory-lib/password.hh). Empty: no password fits. Never logged.
 struct Credentials {
@@ -192,6 +194,9 @@ struct StoredAppPassword {
   std::string digest;
 };
 inline constexpr std::size_t app_password_limit = 50;  // of one user
+
+// Whether a use now would be remembered, or was remembered so lately that it need not be.
+bool is_use_news(const AppPassword& entry, base::WallTime now);
 
 // Who changed what. Never holds a secret.
 struct AuditEntry {

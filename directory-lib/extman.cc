@@ -369,4 +369,14 @@ bool is_among(std::string_view mail_host, const base::Words& hosts) {
   });
 }
 
+std::uint16_t lmtp_port_of(std::string_view mail_host) {
+  constexpr std::uint16_t usual = 24;
+  const auto route = nexthop_of(mail_host);
+  if (!route || !route->starts_with("lmtp:inet:")) {
+    return usual;
+  }
+  const auto port = base::parse_number<std::uint16_t>(route->substr(route->rfind(':') + 1));
+  return port && *port != 0 ? *port : usual;
+}
+
 }  // namespace directory::extman

@@ -75,5 +75,7 @@ base::Result<std::string> nexthop_of(std::string_view mail_host);
 std::string host_of(std::string_view mail_host);
 // Whether it is one of `hosts`, which name it whole or by its host alone.
 bool is_among(std::string_view mail_host, const base::Words& hosts);
+// The port on which that host takes mail by LMTP: 24 unless an LMTP route names another.
+std::uint16_t lmtp_port_of(std::string_view mail_host);
 
 }  // namespace directory::extman

@@ -153,6 +153,8 @@ BOOST_AUTO_TEST_CASE(mail_hosts_become_routes_and_proxies) {
            {"relay:", "relay:", ""}}) {
     BOOST_TEST(nexthop_of(stored).value() == nexthop, stored);
     BOOST_TEST(host_of(stored) == host, stored);
+    const unsigned port = nexthop.ends_with(":2424") ? 2424 : 24;
+    BOOST_TEST(lmtp_port_of(stored) == port, stored);
   }
   for (const char* own : {"store2", "STORE2:2424", "lmtp:store2", "lmtp:inet:store2:24"}) {
     BOOST_TEST(is_among(own, {"store1", "Store2"}), own);

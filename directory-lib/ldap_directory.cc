@@ -68,14 +68,14 @@ base::Result<std::unique_ptr<Directory>> LdapDirectory::open(const Settings& set
   if (!server) {
     return server.error();
   }
-  const bool is_writer = mode == OpenAs::writer;
+  const bool is_writer = mode == OpenAs::writer || mode == OpenAs::recorder;
   auto directory =
       std::make_unique<LdapDirectory>(OnlyOpen(), settings, std::move(*server), is_writer);
   auto ready = directory->tree_.connect(!is_writer);
-  if (ready && mode != OpenAs::reader) {
+  if (ready && (mode == OpenAs::service || mode == OpenAs::writer)) {
     ready = directory->check_schema();
   }
-  if (ready && is_writer) {
+  if (ready && mode == OpenAs::writer) {
     ready = directory->make_roots();
   }
   if (!ready) {

@@ -76,6 +76,8 @@ class LdapDirectory final : public Directory {
                                             base::WallTime when) override;
   base::Result<void> store_password(const mail::Address& address,
                                     std::string_view stored_password) override;
+  base::Result<bool> swap_password(const mail::Address& address, std::string_view before,
+                                   std::string_view after) override;
   base::Result<void> store_manager_password(std::string_view address,
                                             std::string_view stored_password) override;
   base::Result<void> append_audit(const AuditEntry& entry) override;

@@ -164,6 +164,32 @@ base::Result<void> LdapDirectory::store_password(const mail::Address& address,
   return {};
 }
 
+// One change that the server refuses when the old value is gone.
+base::Result<bool> LdapDirectory::swap_password(const mail::Address& address,
+                                                std::string_view before, std::string_view after) {
+  const auto account = read_account(address, ldap_secret_attributes());
+  if (!account) {
+    return account.error();
+  }
+  if (!*account) {
+    return absent("user", address.key());
+  }
+  const LdapAttributes& entry = (*account)->entry;
+  const auto found = password_of(entry, address.key());
+  if (!found) {
+    return found.error();
+  }
+  if (*found != before) {
+    return false;
+  }
+  gather_edits(
+      names_.user(address),
+      {{LdapEdit::How::drop, "userPassword", {std::string(ldap_text(entry, "userPassword"))}},
+       {LdapEdit::How::add, "userPassword", {ldap_password(after)}}},
+      LdapList::users, address.key());
+  return true;
+}
+
 base::Result<Directory::Allotment> LdapDirectory::count_allotment(std::string_view domain) {
   Allotment used;
   std::set<std::string> touched;

@@ -49,6 +49,7 @@ class MysqlDirectory final : public Directory {
       std::string_view address) override;
   base::Result<Page<AuditEntry>> page_audit(const AuditFilter& filter, std::string_view after,
                                             std::size_t limit) override;
+  base::Result<std::size_t> password_room() override;
   base::Result<Page<Oddity>> page_oddities(std::string_view after, std::size_t limit) override;
   base::Result<Allotment> read_allotment(std::string_view domain) override;
   base::Result<std::vector<Store>> read_stores() override;
@@ -77,6 +78,8 @@ class MysqlDirectory final : public Directory {
                                             base::WallTime when) override;
   base::Result<void> store_password(const mail::Address& address,
                                     std::string_view stored_password) override;
+  base::Result<bool> swap_password(const mail::Address& address, std::string_view before,
+                                   std::string_view after) override;
   base::Result<void> store_manager_password(std::string_view address,
                                             std::string_view stored_password) override;
   base::Result<void> append_audit(const AuditEntry& entry) override;
@@ -108,6 +111,7 @@ class MysqlDirectory final : public Directory {
   base::Error lost() const;
   bool can_hold(std::string_view key) const;
   base::Result<void> check_holds(std::string_view key) const;
+  base::Result<void> check_room(std::string_view stored_password);
   base::Result<void> need_additions(std::string_view what) const;
 
   base::Result<MysqlRow> raw_row(std::string_view sql, std::string_view what, std::string_view key);

@@ -93,7 +93,8 @@ constexpr Column needed[] = {
 };
 
 constexpr std::string_view columns_of_tables =
-    "SELECT LOWER(table_name), LOWER(column_name), character_set_name "
+    "SELECT LOWER(table_name), LOWER(column_name), character_set_name, "
+    "COALESCE(character_maximum_length, 0) "
     "FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name IN ("
     "'domain', 'mailbox', 'alias', 'manager', 'domain_manager', 'posthouse_version', "
     "'posthouse_store')";
@@ -262,6 +263,9 @@ base::Result<MysqlSchema> look_over(MysqlConnection& connection, bool wide) {
     found.insert(name);
     if (name == "mailbox.username") {
       schema.charset = row.text(2);
+    }
+    if (name == "mailbox.password") {
+      schema.password_room = static_cast<std::size_t>(row.number(3));
     }
   }
   schema.has_additions = found.contains("posthouse_version");

@@ -16,11 +16,12 @@ namespace directory {
 
 // What a look at the database found.
 struct MysqlSchema {
-  std::string charset;           // of the addresses' columns
-  bool has_additions = false;    // our tables are there and may be read
-  bool has_transactions = true;  // every one of ExtMan's tables can roll back
-  bool has_accounts = false;     // ExtMan's tables are there at all
-  bool has_stores = false;       // posthouse_store, since version 2 of ours
+  std::string charset;            // of the addresses' columns
+  std::size_t password_room = 0;  // characters of a user's password
+  bool has_additions = false;     // our tables are there and may be read
+  bool has_transactions = true;   // every one of ExtMan's tables can roll back
+  bool has_accounts = false;      // ExtMan's tables are there at all
+  bool has_stores = false;        // posthouse_store, since version 2 of ours
 };
 
 // `wide`: also what only writers and administrators need, such as the passwords.

@@ -166,6 +166,21 @@ BOOST_AUTO_TEST_CASE(what_a_change_does_not_mean_stays_as_it_was_written) {
   BOOST_TEST(domain->front().text(1) == "8000S");
 }
 
+BOOST_AUTO_TEST_CASE(a_column_too_narrow_for_a_hash_is_never_given_one) {
+  const ScratchMysql database("latin1");
+  const auto writer = database.open();
+  add_domain(*writer, "example.org");
+  add_user(*writer, "alice@example.org");
+  BOOST_REQUIRE(writer->set_password("alice@example.org", "{PLAIN}x").has_value());
+  BOOST_REQUIRE(database.raw().execute("ALTER TABLE mailbox MODIFY password VARCHAR(40)"));
+  const auto late = database.open();
+  BOOST_TEST(*late->password_room() == 40U);
+  const std::string hash = "{CRYPT}" + std::string(60, 'x');
+  BOOST_TEST(outcome(late->set_password("alice@example.org", hash)) == "over_quota");
+  BOOST_TEST(outcome(late->rehash_password("alice@example.org", "{PLAIN}x", hash)) == "over_quota");
+  BOOST_TEST(late->find_credentials("alice@example.org")->password == "{PLAIN}x");
+}
+
 BOOST_AUTO_TEST_CASE(a_collation_makes_no_two_names_one) {
   const ScratchMysql database;
   lay_extman(database, "InnoDB");

@@ -40,9 +40,6 @@ constexpr std::string_view insert_user_row =
     "LEFT(COALESCE((SELECT default_netdiskquota FROM domain WHERE domain.domain = ?), '0'), 16))";
 constexpr std::string_view insert_alias_row =
     "INSERT INTO alias (address, goto, domain, active, createdate) VALUES (?, ?, ?, ?, ?)";
-// A clear password that ExtMan kept would no longer be the user's.
-constexpr std::string_view update_password =
-    "UPDATE mailbox SET password = ?, clearpwd = '' WHERE username = ?";
 
 constexpr std::string_view put_domain_row =
     "INSERT INTO posthouse_domain (domain, disabled) VALUES (?, ?) "
@@ -50,9 +47,6 @@ constexpr std::string_view put_domain_row =
 constexpr std::string_view put_user_row =
     "INSERT INTO posthouse_user (address, disabled, greylist) VALUES (?, ?, ?) "
     "ON DUPLICATE KEY UPDATE disabled = VALUES(disabled), greylist = VALUES(greylist)";
-constexpr std::string_view put_password_row =
-    "INSERT INTO posthouse_user (address, password_changed) VALUES (?, ?) "
-    "ON DUPLICATE KEY UPDATE password_changed = VALUES(password_changed)";
 constexpr std::string_view put_alias_row =
     "INSERT INTO posthouse_alias (address, expires) VALUES (?, ?) "
     "ON DUPLICATE KEY UPDATE expires = VALUES(expires)";
@@ -71,7 +65,7 @@ Key split_key(std::string_view address) {
 }  // namespace
 
 base::Result<void> MysqlDirectory::begin() {
-  if (mode_ != OpenAs::writer) {
+  if (mode_ != OpenAs::writer && mode_ != OpenAs::recorder) {
     return base::make_error(Errc::denied, "the directory was opened for reading only");
   }
   if (auto ok = lock(); !ok) {
@@ -268,6 +262,9 @@ base::Result<void> MysqlDirectory::insert_user(const User& user, std::string_vie
   if (!schema_.has_transactions && read_user({std::string(key.local), std::string(key.domain)})) {
     return base::make_error(Errc::exists, user.address);
   }
+  if (auto ok = check_room(stored_password); !ok) {
+    return ok;
+  }
   if (auto ok = put_user_additions(user); !ok) {
     return ok;
   }
@@ -326,25 +323,6 @@ base::Result<void> MysqlDirectory::insert_alias(const Alias& alias) {
 
 std::string_view MysqlDirectory::new_quota_form() const {
   return settings().extman_quota == "courier" ? "S" : "";
-}
-
-base::Result<void> MysqlDirectory::note_password_change(std::string_view address) {
-  if (!schema_.has_additions) {
-    return {};
-  }
-  const std::int64_t now = base::system_clock().now().time_since_epoch().count();
-  const auto done = change(put_password_row, {address, now});
-  return done ? base::Result<void>() : done.error();
-}
-
-base::Result<void> MysqlDirectory::store_password(const mail::Address& address,
-                                                  std::string_view stored_password) {
-  const std::string key = address.key();
-  if (auto ok = note_password_change(key); !ok) {
-    return ok;
-  }
-  const auto done = change(update_password, {stored_password, std::string_view(key)});
-  return done ? base::Result<void>() : done.error();
 }
 
 }  // namespace directory

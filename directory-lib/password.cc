@@ -43,13 +43,15 @@ struct CryptScheme {
   std::string_view prefix;  // of crypt_gensalt(3)
   std::string_view label;   // Dovecot's name for it
   unsigned long cost;       // 0: the library's own
+  std::size_t size;         // of the longest hash, label and all
 };
 constexpr std::array<CryptScheme, 3> crypt_schemes{{
-    {"yescrypt", "$y$", "{CRYPT}", 0},
-    {"sha512-crypt", "$6$", "{SHA512-CRYPT}", 100'000},
-    {"blf-crypt", "$2y$", "{BLF-CRYPT}", 10},
+    {"yescrypt", "$y$", "{CRYPT}", 0, 80},
+    {"sha512-crypt", "$6$", "{SHA512-CRYPT}", 100'000, 134},
+    {"blf-crypt", "$2y$", "{BLF-CRYPT}", 10, 71},
 }};
 constexpr std::string_view argon2_label = "{ARGON2ID}";
+constexpr std::size_t argon2_size = 107;
 
 // All that crypt(3) itself tells apart by the hash.
 constexpr std::array<std::string_view, 7> crypt_labels{
@@ -208,6 +210,15 @@ base::Result<std::string> hash_password(std::string_view scheme, std::string_vie
   return base::make_error(Errc::malformed,
                           "no password scheme '" + base::printable(scheme, 40) + "'",
                           "yescrypt, argon2id, sha512-crypt or blf-crypt");
+}
+
+std::size_t hash_size(std::string_view scheme) {
+  for (const CryptScheme& known : crypt_schemes) {
+    if (known.setting == scheme) {
+      return known.size;
+    }
+  }
+  return scheme == "argon2id" ? argon2_size : 0;
 }
 
 base::Result<bool> verify_password(std::string_view stored, std::string_view password) {

@@ -20,6 +20,9 @@ inline constexpr std::size_t password_limit = 512;  // bytes; longer ones are re
 // empty, longer than password_limit, or holds NUL.
 base::Result<std::string> hash_password(std::string_view scheme, std::string_view password);
 
+// The longest result of hash_password() for a scheme; 0 for an unknown one.
+std::size_t hash_size(std::string_view scheme);
+
 // Whether the password fits what is stored. Without "{SCHEME}" a leading '$' means crypt(3), and
 // anything else fits nothing: a backend that knows better puts the scheme in front. malformed for a
 // scheme or a hash that cannot be read.

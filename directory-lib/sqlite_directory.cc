@@ -104,8 +104,9 @@ base::Result<void> SqliteDirectory::bring_up_to_date() {
 
 base::Result<std::unique_ptr<Directory>> SqliteDirectory::open(const Settings& settings,
                                                                OpenAs mode) {
-  const bool is_writer = mode == OpenAs::writer;
-  if (is_writer) {
+  const bool is_recorder = mode == OpenAs::recorder;
+  const bool is_writer = mode == OpenAs::writer || is_recorder;
+  if (mode == OpenAs::writer) {
     if (auto ok = make_file(SchemaFile::accounts, settings.database, settings.group); !ok) {
       return ok.error();
     }
@@ -125,16 +126,19 @@ base::Result<std::unique_ptr<Directory>> SqliteDirectory::open(const Settings& s
   }
   auto directory =
       std::make_unique<SqliteDirectory>(OnlyOpen(), settings, std::move(*database), is_writer);
-  if (mode != OpenAs::reader) {
+  if (mode == OpenAs::service || mode == OpenAs::writer) {
     const auto checked = directory->database_.quick_check(
         "main", is_writer ? command_check_budget : service_check_budget);
     if (!checked) {
       return with_advice(checked.error());
     }
   }
-  auto ready = is_writer
+  auto ready = mode == OpenAs::writer
                    ? directory->bring_up_to_date()
                    : check_version(directory->database_, SchemaFile::accounts, settings.database);
+  if (ready && is_recorder) {
+    ready = directory->attach_passwords();
+  }
   if (!ready) {
     return with_advice(ready.error());
   }

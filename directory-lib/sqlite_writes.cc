@@ -50,6 +50,8 @@ constexpr std::string_view insert_target_row =
 constexpr std::string_view replace_password =
     "INSERT INTO secret.password (address, stored, changed) VALUES (?1, ?2, ?3) "
     "ON CONFLICT (address) DO UPDATE SET stored = excluded.stored, changed = excluded.changed";
+constexpr std::string_view swap_stored =
+    "UPDATE secret.password SET stored = ?3 WHERE address = ?1 AND stored = ?2 RETURNING 1";
 constexpr std::string_view delete_password = "DELETE FROM secret.password WHERE address = ?1";
 
 struct Key {
@@ -275,6 +277,16 @@ base::Result<void> SqliteDirectory::store_password(const mail::Address& address,
     row->bind(2, stored_password).bind(3, stored_time(base::system_clock().now()));
   }
   return row->run();
+}
+
+base::Result<bool> SqliteDirectory::swap_password(const mail::Address& address,
+                                                  std::string_view before, std::string_view after) {
+  const std::string key = address.key();
+  auto row = database_.prepare(swap_stored);
+  if (!row) {
+    return row.error();
+  }
+  return row->bind(1, key).bind(2, before).bind(3, after).step();
 }
 
 }  // namespace directory

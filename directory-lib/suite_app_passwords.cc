@@ -123,6 +123,30 @@ void a_user_has_a_bounded_number_of_app_passwords(const Backend& backend) {
   BOOST_TEST(outcome(writer->add_app_password(entry)) == "over_quota");
 }
 
+void a_password_is_hashed_anew_only_while_it_stands(const Backend& backend) {
+  const auto writer = backend.open();
+  add_domain(*writer, "example.org");
+  add_user(*writer, "alice@example.org");
+  BOOST_REQUIRE(writer->set_password("alice@example.org", "{PLAIN}old").has_value());
+  const auto before = writer->find_credentials("alice@example.org");
+  BOOST_REQUIRE(before.has_value());
+  const auto rehash = [&](const std::string& from, const std::string& to) {
+    const auto done = writer->rehash_password("ALICE@example.org", from, to);
+    return done ? (*done ? "yes" : "no") : std::string(base::errc_name(done.error().code));
+  };
+  BOOST_TEST(rehash("{PLAIN}other", "{PLAIN}new") == "no");
+  BOOST_TEST(rehash("{plain}old", "{PLAIN}new") == "no");
+  BOOST_TEST(rehash(before->password, "{PLAIN}new") == "yes");
+  const auto after = writer->find_credentials("alice@example.org");
+  BOOST_TEST(after->password == "{PLAIN}new");
+  BOOST_TEST((after->password_changed == before->password_changed));
+  BOOST_TEST(rehash(before->password, "{PLAIN}newer") == "no");
+  BOOST_TEST(rehash("{PLAIN}new", "") == "over_quota");
+  BOOST_TEST(rehash("{PLAIN}new", std::string(*writer->password_room() + 1, 'x')) == "over_quota");
+  BOOST_TEST(writer->find_credentials("alice@example.org")->password == "{PLAIN}new");
+  BOOST_TEST(*writer->password_room() >= 255U);
+}
+
 void the_audit_trail_is_searched_and_paged(const Backend& backend) {
   const auto writer = backend.open();
   writer->act_as("root");
@@ -170,6 +194,8 @@ constexpr std::array cases{
                 app_passwords_are_withdrawn_alone_and_go_with_their_user},
     BackendCase{"a_user_has_a_bounded_number_of_app_passwords",
                 a_user_has_a_bounded_number_of_app_passwords},
+    BackendCase{"a_password_is_hashed_anew_only_while_it_stands",
+                a_password_is_hashed_anew_only_while_it_stands},
     BackendCase{"the_audit_trail_is_searched_and_paged", the_audit_trail_is_searched_and_paged},
 };
 

@@ -220,4 +220,34 @@ base::Result<void> Directory::set_password(std::string_view address,
                   });
 }
 
+base::Result<bool> Directory::rehash_password(std::string_view address, std::string_view before,
+                                              std::string_view after) {
+  const auto key = mail::parse_account(address);
+  if (!key) {
+    return absent("user", address);
+  }
+  const auto room = password_room();
+  if (!room) {
+    return room.error();
+  }
+  if (after.empty() || after.size() > *room) {
+    return base::make_error(Errc::over_quota,
+                            "a stored password of " + std::to_string(after.size()) +
+                                " characters does not fit where " + std::to_string(*room) + " fit");
+  }
+  bool is_done = false;
+  auto ok = transact({}, [&](Deed& /*deed*/) -> base::Result<void> {
+    if (auto allowed = check_owner(key->domain); !allowed) {
+      return allowed.error();
+    }
+    const auto swapped = swap_password(*key, before, after);
+    if (!swapped) {
+      return swapped.error();
+    }
+    is_done = *swapped;
+    return {};
+  });
+  return ok ? base::Result<bool>(is_done) : ok.error();
+}
+
 }  // namespace directory
