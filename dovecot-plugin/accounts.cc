@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/digest.hh"
 #include "base/text.hh"
 
 #include "directory-lib/extman.hh"
@@ -43,6 +44,19 @@ Access access_to(const directory::User& user, std::string_view service, base::Wa
   }
   const Access access = directory::access_of(user, Service::imap, now);
   return access == Access::service_disabled ? Access::granted : access;
+}
+
+// When the password was changed, and a few bits of what is stored: ExtMan writes no time. So few
+// that they tell nothing of a password, and again other ones when it is hashed anew.
+std::string generation_of(const directory::Credentials& account) {
+  constexpr std::size_t digits = 8;
+  const std::string digest = base::sha256(account.user.address + "\n" + account.password);
+  return std::to_string(account.password_changed.time_since_epoch().count()) + "-" +
+         base::hex(base::bytes_of(digest)).substr(0, digits);
+}
+
+base::Result<directory::Credentials> as_credentials(base::Result<directory::User> user) {
+  return user ? base::Result<directory::Credentials>({std::move(*user), "", {}}) : user.error();
 }
 
 // What is stored is relative to the mail root and stays below it.
@@ -92,6 +106,7 @@ base::Result<Accounts::Open*> Accounts::opened() {
     return database.error();
   }
   open_.emplace(Open{std::move(*settings), *owner, std::move(*database)});
+  prepare_rehash();
   return &*open_;
 }
 
@@ -120,33 +135,124 @@ Login Accounts::judge(const directory::User& user, std::string_view service) con
                       }) != own.end();
   if (!own.empty() && !user.mail_host.empty() && !is_own) {
     login.host = host;
+    if (service == "lmtp") {
+      login.port = directory::extman::lmtp_port_of(user.mail_host);
+    }
   }
   return login;
 }
 
-base::Result<LoginSecret> Accounts::find_secret(std::string_view user, std::string_view service) {
+void Accounts::warn(std::string what) {
+  if (warned_.insert(what).second) {
+    warning_ = std::move(what);
+  }
+}
+
+// A hash that the column would cut is never made.
+void Accounts::prepare_rehash() {
+  const Settings& settings = open_->settings;
+  if (settings.rehash_scheme.empty() || settings.after_login_socket.empty()) {
+    return;
+  }
+  const auto room = open_->directory->password_room();
+  if (!room) {
+    return warn("passwords are not hashed anew: " + room.error().text());
+  }
+  const std::size_t needed = directory::hash_size(settings.rehash_scheme);
+  if (*room < needed) {
+    return warn("passwords are not hashed anew: a stored password has room for " +
+                std::to_string(*room) + " characters, and " + settings.rehash_scheme + " needs " +
+                std::to_string(needed));
+  }
+  open_->rehashes = true;
+}
+
+void Accounts::send_note(LoginNote& note) {
+  if (note.kind != LoginNote::Kind::nothing && open_) {
+    const std::string& socket = open_->settings.after_login_socket;
+    if (const auto sent = send_login_note(socket, note);
+        !sent && sent.error().code != base::Errc::unavailable) {
+      warn("nothing is written after logins: " + sent.error().text());
+    }
+  }
+  wipe(note);
+  note.kind = LoginNote::Kind::nothing;
+}
+
+base::Result<LoginSecret> Accounts::find_secret(const Question& question) {
   const auto open = opened();
   if (!open) {
     return open.error();
   }
-  const auto account = (*open)->directory->find_credentials(user);
+  const auto account = (*open)->directory->find_credentials(question.user);
   if (!account) {
     if (account.error().code == base::Errc::not_found) {
       return LoginSecret{};
     }
     return failed<LoginSecret>(account.error());
   }
-  return LoginSecret{judge(account->user, service), account->password};
+  LoginSecret found{judge(account->user, question.service), account->password};
+  if (!question.is_verified) {
+    if (auto ok = demand_app_password(found.login, question.service); !ok) {
+      return failed<LoginSecret>(ok.error());
+    }
+  }
+  return found;
 }
 
-base::Result<Login> Accounts::log_in(std::string_view user, std::string_view service,
-                                     std::string_view password) {
-  const auto secret = find_secret(user, service);
+// The digest of an app password costs next to nothing, so it is looked at first.
+base::Result<bool> Accounts::opens_with_app_password(Login& login, std::string_view service,
+                                                     std::string_view password) {
+  const auto governed = switch_of(service);
+  if (!governed) {
+    return false;
+  }
+  const base::WallTime now = clock_.now();
+  const auto match = open_->directory->match_app_password(login.address, *governed, password, now);
+  if (!match) {
+    return match.error().code == base::Errc::not_found ? base::Result<bool>(false) : match.error();
+  }
+  login.app_password = match->id + " (" + base::printable(match->label) + ")";
+  if (login.verdict == Verdict::ok && directory::is_use_news(*match, now) &&
+      !open_->settings.after_login_socket.empty()) {
+    login.note = {LoginNote::Kind::used, login.address, match->id, ""};
+  }
+  return true;
+}
+
+// Refuses the account's own password where the settings want an app password of who has one.
+base::Result<void> Accounts::demand_app_password(Login& login, std::string_view service) {
+  const base::Words& wanted = open_->settings.app_passwords_only;
+  const auto governed = switch_of(service);
+  if (login.verdict != Verdict::ok || !governed ||
+      std::find(wanted.begin(), wanted.end(), directory::service_name(*governed)) == wanted.end()) {
+    return {};
+  }
+  const auto held = open_->directory->list_app_passwords(login.address);
+  if (!held) {
+    return held.error();
+  }
+  if (!held->empty()) {
+    login.verdict = Verdict::refused;
+    login.reason = "an app password is needed";
+  }
+  return {};
+}
+
+base::Result<Login> Accounts::log_in(const Question& question, std::string_view password) {
+  const auto secret = find_secret({question.user, question.service, true});
   if (!secret) {
     return secret.error();
   }
   Login login = secret->login;
-  if (login.verdict == Verdict::unknown) {
+  if (login.verdict == Verdict::unknown || question.is_verified) {
+    return login;
+  }
+  const auto by_app = opens_with_app_password(login, question.service, password);
+  if (!by_app) {
+    return failed<Login>(by_app.error());
+  }
+  if (*by_app) {
     return login;
   }
   bool fits = false;
@@ -160,8 +266,51 @@ base::Result<Login> Accounts::log_in(std::string_view user, std::string_view ser
   }
   if (!fits) {
     login.verdict = Verdict::mismatch;
+    return login;
+  }
+  if (auto ok = demand_app_password(login, question.service); !ok) {
+    return failed<Login>(ok.error());
+  }
+  if (open_->rehashes && login.verdict == Verdict::ok &&
+      directory::needs_rehash(open_->settings.rehash_scheme, secret->password)) {
+    login.note = {LoginNote::Kind::rehash, login.address, "", std::string(password)};
   }
   return login;
+}
+
+base::Result<Login> Accounts::act_for(const MasterLogin& login, std::string_view user) {
+  const auto open = opened();
+  if (!open) {
+    return open.error();
+  }
+  const auto verdict = judge_master((*open)->settings, login);
+  if (!verdict) {
+    return verdict.error();
+  }
+  const auto refused = [](std::string reason) {
+    Login answer;
+    answer.verdict = Verdict::refused;
+    answer.reason = std::move(reason);
+    return answer;
+  };
+  switch (*verdict) {
+    case MasterVerdict::unknown:
+      return Login{};
+    case MasterVerdict::mismatch: {
+      Login answer;
+      answer.verdict = Verdict::mismatch;
+      return answer;
+    }
+    case MasterVerdict::service:
+      return refused("nobody acts for a user on " + base::printable(login.service));
+    case MasterVerdict::host:
+      return refused("nobody acts for a user from " + base::printable(login.host) +
+                     ", which is not in master_hosts");
+    case MasterVerdict::granted:
+      break;
+  }
+  const auto secret = find_secret({user, login.service, true});
+  return secret ? base::Result<Login>(secret->login) : secret.error();
 }
 
 base::Result<Place> Accounts::find_place(std::string_view user, std::string_view service) {
@@ -169,14 +318,18 @@ base::Result<Place> Accounts::find_place(std::string_view user, std::string_view
   if (!open) {
     return open.error();
   }
-  const auto account = (*open)->directory->find_user(user);
-  if (!account) {
-    if (account.error().code == base::Errc::not_found) {
+  const auto governed = switch_of(service);
+  // The webmail's sessions end with the password that opened them.
+  const auto found = governed == Service::webmail
+                         ? (*open)->directory->find_credentials(user)
+                         : as_credentials((*open)->directory->find_user(user));
+  if (!found) {
+    if (found.error().code == base::Errc::not_found) {
       return Place{};
     }
-    return failed<Place>(account.error());
+    return failed<Place>(found.error());
   }
-  const auto governed = switch_of(service);
+  const directory::User* account = &found->user;
   if (governed && directory::access_of(*account, *governed, clock_.now()) != Access::granted) {
     return Place{};
   }
@@ -192,6 +345,9 @@ base::Result<Place> Accounts::find_place(std::string_view user, std::string_view
       return maildir.error();
     }
     place.maildir = *maildir;
+  }
+  if (governed == Service::webmail) {
+    place.generation = generation_of(*found);
   }
   return place;
 }

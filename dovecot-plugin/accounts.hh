@@ -10,8 +10,10 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hh"
@@ -19,6 +21,8 @@
 
 #include "directory-lib/directory.hh"
 
+#include "dovecot-plugin/after_login.hh"
+#include "dovecot-plugin/master.hh"
 #include "dovecot-plugin/settings.hh"
 
 namespace plugin {
@@ -35,9 +39,19 @@ enum class Verdict {
 
 struct Login {
   Verdict verdict = Verdict::unknown;
-  std::string address;  // the account's name in its normal form
-  std::string reason;   // why it was refused, for the log
-  std::string host;     // where to pass the login on to; empty: the home is here
+  std::string address;       // the account's name in its normal form
+  std::string reason;        // why it was refused, for the log
+  std::string host;          // where to pass the login on to; empty: the home is here
+  std::uint16_t port = 0;    // there; 0: the protocol's own
+  std::string app_password;  // "k3f9 (phone)" when it was one, for the log
+  LoginNote note;            // to be sent when the login has been answered
+};
+
+// Who asks to be let in.
+struct Question {
+  std::string_view user;
+  std::string_view service;  // as Dovecot names it
+  bool is_verified = false;  // the password is known to be right, or none is needed
 };
 
 struct LoginSecret {
@@ -52,6 +66,7 @@ struct Place {
   std::string maildir;      // absolute; empty when it is Maildir in the home
   std::uint64_t quota = 0;  // bytes; 0: no limit
   MailOwner owner{};
+  std::string generation{};  // for the webmail: a word that is another when the password is
 };
 
 class Accounts {
@@ -60,11 +75,14 @@ class Accounts {
   Accounts(std::string folder, const base::Clock& clock);
 
   // The password is looked at before the switches: who does not know it learns nothing of them.
-  base::Result<Login> log_in(std::string_view user, std::string_view service,
-                             std::string_view password);
+  base::Result<Login> log_in(const Question& question, std::string_view password);
 
   // The same without a password, for mechanisms that need what is stored and for proxies.
-  base::Result<LoginSecret> find_secret(std::string_view user, std::string_view service);
+  // `is_verified` only looks the account up.
+  base::Result<LoginSecret> find_secret(const Question& question);
+
+  // Whether the webmail may act for users, and for this one.
+  base::Result<Login> act_for(const MasterLogin& login, std::string_view user);
 
   // Where mail lives. An account that may not use a service with a switch is not found for it
   // (userdb knows no other refusal; LMTP then rejects for good); doveadm and Dovecot's inner
@@ -74,21 +92,34 @@ class Accounts {
   // A page of all accounts' names, as Directory::list_users() pages them.
   base::Result<directory::Page<std::string>> list(const std::string& after);
 
+  // Hands the login's note over, and overwrites it.
+  void send_note(LoginNote& note);
+  // What should be in the log and is in no answer; each trouble is told once.
+  std::string take_warning() { return std::exchange(warning_, {}); }
+
  private:
   struct Open {
     Settings settings;
     MailOwner owner;
     std::unique_ptr<directory::Directory> directory;
+    bool rehashes = false;
   };
 
   base::Result<Open*> opened();
   template <typename T>
   base::Result<T> failed(base::Error why);
   Login judge(const directory::User& user, std::string_view service) const;
+  void warn(std::string what);
+  void prepare_rehash();
+  base::Result<bool> opens_with_app_password(Login& login, std::string_view service,
+                                             std::string_view password);
+  base::Result<void> demand_app_password(Login& login, std::string_view service);
 
   std::string folder_;
   const base::Clock& clock_;
   std::optional<Open> open_;
+  std::string warning_{};
+  std::set<std::string> warned_{};
 };
 
 }  // namespace plugin

@@ -7,6 +7,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "base/digest.hh"
 #include "base/files.hh"
 #include "base/random.hh"
 #include "base/text.hh"
@@ -18,11 +19,14 @@ namespace plugin {
 namespace {
 
 using namespace std::chrono_literals;
+using directory::Service;
 
 constexpr base::WallTime start_of_tests{24h * 365 * 50};
 const std::string conf_head =
-    "# /etc/posthouse/dovecot-plugin.conf -- settings of Posthouse's Dovecot modules.\n"
-    "# Each setting stands with its default.\n\n";
+    "# /etc/posthouse/dovecot-plugin.conf -- settings of posthouse-after-login; see "
+    "posthouse-after-login(8).\n"
+    "# Each setting stands with its default. `posthouse-after-login --check` explains "
+    "mistakes.\n\n";
 
 // alice may do all but POP3, bob has expired, carol is disabled, dave may not receive.
 class Fixture {
@@ -46,8 +50,23 @@ class Fixture {
     write("directory.conf", "database = " + database + "\npasswords = " + folder +
                                 "/passwords.db\nmail_root = /mail\n");
   }
+  std::unique_ptr<directory::Directory> open(directory::OpenAs mode) const {
+    auto writer = directory::open(*directory::load_settings(folder + "/directory.conf"), mode);
+    BOOST_REQUIRE_MESSAGE(writer.has_value(), (writer ? "" : writer.error().text()));
+    return std::move(*writer);
+  }
+  // Its secret.
+  std::string add_app_password(const std::string& user, Service service) const {
+    directory::AppPassword entry;
+    entry.user = user;
+    entry.label = "phone";
+    entry.services.add(service);
+    const auto issued = open(directory::OpenAs::writer)->add_app_password(entry);
+    BOOST_REQUIRE(issued);
+    return issued->secret;
+  }
   Login log_in(std::string_view user, std::string_view service, std::string_view password) {
-    const auto login = accounts.log_in(user, service, password);
+    const auto login = accounts.log_in({user, service}, password);
     BOOST_REQUIRE_MESSAGE(login.has_value(), (login ? "" : login.error().text()));
     return *login;
   }
@@ -83,7 +102,7 @@ class Fixture {
     user.quota = {1000};
     if (name == "alice") {
       user.disabled.add(directory::Service::pop3);
-      user.mail_host = "lmtp:inet:store-2:24";
+      user.mail_host = "lmtp:inet:store-2:2424";
       user.maildir = "B4/elsewhere";
     } else if (name == "bob") {
       user.expires = std::chrono::floor<std::chrono::days>(start_of_tests - 24h);
@@ -160,6 +179,22 @@ BOOST_AUTO_TEST_CASE(the_place_is_the_stored_path_below_the_mail_root) {
   BOOST_TEST(place("alice@example.org", "imap").maildir == "/mail/B4/elsewhere");
 }
 
+BOOST_AUTO_TEST_CASE(the_webmail_is_told_a_word_that_changes_with_the_password) {
+  const std::string before = place("dave@example.org", "webmail").generation;
+  BOOST_TEST(!before.empty());
+  BOOST_TEST(place("dave@example.org", "webmail").generation == before);
+  BOOST_TEST(place("dave@example.org", "imap").generation.empty());
+  const auto writer = open(directory::OpenAs::writer);
+  const auto stored = writer->find_credentials("dave@example.org")->password;
+  const auto half = [](const std::string& word) { return word.substr(0, word.find('-')); };
+  BOOST_REQUIRE(writer->rehash_password("dave@example.org", stored, "{PLAIN}secret"));
+  const std::string rehashed = place("dave@example.org", "webmail").generation;
+  BOOST_TEST(rehashed != before);
+  BOOST_TEST(half(rehashed) == half(before));
+  BOOST_REQUIRE(writer->set_password("dave@example.org", "{PLAIN}secret"));
+  BOOST_TEST(half(place("dave@example.org", "webmail").generation) != half(before));
+}
+
 BOOST_AUTO_TEST_CASE(who_may_not_receive_is_not_found_by_lmtp_alone) {
   BOOST_TEST(!place("dave@example.org", "lmtp").found);
   BOOST_TEST(place("dave@example.org", "imap").found);
@@ -169,17 +204,144 @@ BOOST_AUTO_TEST_CASE(a_login_is_passed_on_only_when_this_host_has_a_name) {
   BOOST_TEST(log_in("alice@example.org", "imap", "secret").host.empty());
   write("dovecot-plugin.conf", "mail_user = 5000\nmail_group = 5001\nown_hosts = store-1\n");
   Accounts on_store_1(folder, clock);
-  BOOST_TEST(on_store_1.log_in("alice@example.org", "imap", "secret")->host == "store-2");
+  BOOST_TEST(on_store_1.log_in({"alice@example.org", "imap"}, "secret")->host == "store-2");
+  BOOST_TEST(on_store_1.log_in({"alice@example.org", "imap"}, "secret")->port == 0U);
+  const auto by_lmtp = on_store_1.find_secret({"alice@example.org", "lmtp", true});
+  BOOST_TEST(by_lmtp->login.host == "store-2");
+  BOOST_TEST(by_lmtp->login.port == 2424U);
   write("dovecot-plugin.conf", "mail_user = 5000\nmail_group = 5001\nown_hosts = store-2 s2\n");
   Accounts on_store_2(folder, clock);
-  BOOST_TEST(on_store_2.log_in("alice@example.org", "imap", "secret")->host.empty());
+  BOOST_TEST(on_store_2.log_in({"alice@example.org", "imap"}, "secret")->host.empty());
 }
 
 BOOST_AUTO_TEST_CASE(what_is_stored_comes_with_the_verdict) {
-  const auto secret = accounts.find_secret("alice@example.org", "imap");
+  const auto secret = accounts.find_secret({"alice@example.org", "imap"});
   BOOST_REQUIRE(secret);
   BOOST_TEST((secret->login.verdict == Verdict::ok));
   BOOST_TEST(secret->password.starts_with("{"));
+}
+
+BOOST_AUTO_TEST_CASE(an_app_password_opens_what_it_was_made_for) {
+  const std::string secret = add_app_password("alice@example.org", Service::imap);
+  const Login login = log_in("alice@example.org", "imap", secret);
+  BOOST_TEST((login.verdict == Verdict::ok));
+  BOOST_TEST(login.app_password.ends_with(" (phone)"));
+  BOOST_TEST((login.note.kind == LoginNote::Kind::used));
+  BOOST_TEST(login.note.address == "alice@example.org");
+  for (const char* service : {"smtp", "sieve", "webmail", "doveadm", ""}) {
+    BOOST_TEST((log_in("alice@example.org", service, secret).verdict == Verdict::mismatch),
+               service);
+  }
+  const Login own = log_in("alice@example.org", "imap", "secret");
+  BOOST_TEST((own.verdict == Verdict::ok));
+  BOOST_TEST(own.app_password.empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_app_password_does_not_open_what_is_switched_off) {
+  const std::string secret = add_app_password("alice@example.org", Service::pop3);
+  const Login login = log_in("alice@example.org", "pop3", secret);
+  BOOST_TEST((login.verdict == Verdict::refused));
+  BOOST_TEST((login.note.kind == LoginNote::Kind::nothing));
+  const std::string carols = add_app_password("carol@example.org", Service::imap);
+  BOOST_TEST((log_in("carol@example.org", "imap", carols).verdict == Verdict::refused));
+}
+
+BOOST_AUTO_TEST_CASE(the_use_of_an_app_password_is_noted_once_an_hour) {
+  const std::string secret = add_app_password("alice@example.org", Service::imap);
+  const Login login = log_in("alice@example.org", "imap", secret);
+  BOOST_REQUIRE(perform(*open(directory::OpenAs::recorder), "", login.note, clock.now()));
+  BOOST_TEST((log_in("alice@example.org", "imap", secret).note.kind == LoginNote::Kind::nothing));
+  clock.advance(2h);
+  BOOST_TEST((log_in("alice@example.org", "imap", secret).note.kind == LoginNote::Kind::used));
+  const auto held = open(directory::OpenAs::reader)->list_app_passwords("alice@example.org");
+  BOOST_TEST((held->front().last_used == start_of_tests));
+}
+
+BOOST_AUTO_TEST_CASE(the_settings_may_demand_an_app_password_of_who_has_one) {
+  write("dovecot-plugin.conf",
+        "mail_user = 5000\nmail_group = 5001\napp_passwords_only = imap submission\n");
+  const std::string secret = add_app_password("alice@example.org", Service::imap);
+  const Login login = log_in("alice@example.org", "imap", "secret");
+  BOOST_TEST((login.verdict == Verdict::refused));
+  BOOST_TEST(login.reason == "an app password is needed");
+  BOOST_TEST((log_in("alice@example.org", "smtp", "secret").verdict == Verdict::refused));
+  BOOST_TEST((log_in("alice@example.org", "imap", "wrong").verdict == Verdict::mismatch));
+  BOOST_TEST((log_in("alice@example.org", "imap", secret).verdict == Verdict::ok));
+  BOOST_TEST((log_in("alice@example.org", "webmail", "secret").verdict == Verdict::ok));
+  BOOST_TEST((log_in("dave@example.org", "imap", "secret").verdict == Verdict::ok));
+  const auto digest_login = accounts.find_secret({"alice@example.org", "imap"});
+  BOOST_TEST((digest_login->login.verdict == Verdict::refused));
+}
+
+BOOST_AUTO_TEST_CASE(an_old_hash_is_made_anew_after_the_login_and_no_other) {
+  write("dovecot-plugin.conf",
+        "mail_user = 5000\nmail_group = 5001\nrehash_scheme = sha512-crypt\n");
+  const auto writer = open(directory::OpenAs::writer);
+  BOOST_REQUIRE(writer->set_password("alice@example.org", "{PLAIN}secret"));
+  BOOST_TEST((log_in("dave@example.org", "imap", "secret").note.kind == LoginNote::Kind::nothing));
+  const Login login = log_in("alice@example.org", "imap", "secret");
+  BOOST_REQUIRE((login.note.kind == LoginNote::Kind::rehash));
+  const auto before = writer->find_credentials("alice@example.org")->password_changed;
+  BOOST_REQUIRE(
+      perform(*open(directory::OpenAs::recorder), "sha512-crypt", login.note, clock.now()));
+  const auto after = writer->find_credentials("alice@example.org");
+  BOOST_TEST(after->password.starts_with("{SHA512-CRYPT}"));
+  BOOST_TEST((after->password_changed == before));
+  BOOST_TEST((log_in("alice@example.org", "imap", "secret").note.kind == LoginNote::Kind::nothing));
+  // A note that comes late, when the password is another.
+  BOOST_REQUIRE(writer->set_password("alice@example.org", "{PLAIN}other"));
+  BOOST_REQUIRE(perform(*writer, "sha512-crypt", login.note, clock.now()));
+  BOOST_TEST(writer->find_credentials("alice@example.org")->password == "{PLAIN}other");
+}
+
+BOOST_AUTO_TEST_CASE(a_note_nobody_takes_is_told_once_and_forgotten) {
+  write("dovecot-plugin.conf",
+        "mail_user = 5000\nmail_group = 5001\nafter_login_socket = " + folder + "/none\n");
+  const std::string secret = add_app_password("alice@example.org", Service::imap);
+  for (int i = 0; i < 2; ++i) {
+    Login login = log_in("alice@example.org", "imap", secret);
+    accounts.send_note(login.note);
+    BOOST_TEST((login.note.kind == LoginNote::Kind::nothing));
+    BOOST_TEST(accounts.take_warning().empty() == (i == 1));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_webmail_acts_for_users_from_its_hosts_on_its_services) {
+  write("webmail.sha256", "# of web-1\n" + base::hex(base::bytes_of(base::sha256("key"))) + "\n");
+  write("dovecot-plugin.conf",
+        "mail_user = 5000\nmail_group = 5001\nmaster_user = webmail\n"
+        "master_hosts = 192.0.2.0/24\nmaster_secret = " +
+            folder + "/webmail.sha256\n");
+  const auto verdict = [this](std::string_view name, std::string_view service,
+                              std::string_view host, std::string_view secret,
+                              std::string_view user) {
+    const auto login = accounts.act_for({name, service, host, secret}, user);
+    BOOST_REQUIRE_MESSAGE(login.has_value(), (login ? "" : login.error().text()));
+    return login->verdict;
+  };
+  const std::string alice = "alice@example.org";
+  for (const char* service : {"imap", "sieve", "submission", "smtp"}) {
+    BOOST_TEST((verdict("webmail", service, "192.0.2.7", "key", alice) == Verdict::ok), service);
+  }
+  for (const char* service : {"pop3", "lmtp", "doveadm", "webmail", ""}) {
+    BOOST_TEST(
+        (verdict("webmail", service, "192.0.2.7", "key", "dave@example.org") == Verdict::refused),
+        service);
+  }
+  for (const char* host : {"192.0.3.1", "::1", ""}) {
+    BOOST_TEST((verdict("webmail", "imap", host, "key", alice) == Verdict::refused), host);
+  }
+  BOOST_TEST((verdict("webmail", "imap", "192.0.2.7", "Key", alice) == Verdict::mismatch));
+  BOOST_TEST((verdict("webmail", "imap", "192.0.2.7", "", alice) == Verdict::mismatch));
+  BOOST_TEST((verdict(alice, "imap", "192.0.2.7", "key", "bob@example.org") == Verdict::unknown));
+  BOOST_TEST(
+      (verdict("webmail", "imap", "192.0.2.7", "key", "eve@example.org") == Verdict::unknown));
+  BOOST_TEST(
+      (verdict("webmail", "imap", "192.0.2.7", "key", "carol@example.org") == Verdict::refused));
+  write("webmail.sha256", "not a digest\n");
+  BOOST_TEST(!accounts.act_for({"webmail", "imap", "192.0.2.7", "key"}, alice).has_value());
+  std::filesystem::remove(folder + "/webmail.sha256");
+  BOOST_TEST((verdict("webmail", "imap", "192.0.2.7", "key", alice) == Verdict::unknown));
 }
 
 BOOST_AUTO_TEST_CASE(all_accounts_are_listed) {
@@ -194,13 +356,13 @@ BOOST_AUTO_TEST_CASE(all_accounts_are_listed) {
 BOOST_AUTO_TEST_CASE(trouble_is_an_error_and_ends_when_the_database_is_back) {
   write_directory_conf(folder + "/away.db");
   Accounts fresh(folder, clock);
-  const auto login = fresh.log_in("alice@example.org", "imap", "secret");
+  const auto login = fresh.log_in({"alice@example.org", "imap"}, "secret");
   BOOST_REQUIRE(!login);
   BOOST_TEST((login.error().code != base::Errc::not_found));
   BOOST_TEST(!fresh.find_place("eve@example.org", "lmtp").has_value());
   BOOST_TEST(!fresh.list("").has_value());
   write_directory_conf(folder + "/directory.db");
-  BOOST_TEST((fresh.log_in("alice@example.org", "imap", "secret")->verdict == Verdict::ok));
+  BOOST_TEST((fresh.log_in({"alice@example.org", "imap"}, "secret")->verdict == Verdict::ok));
 }
 
 BOOST_AUTO_TEST_CASE(a_mistake_in_the_settings_is_an_error) {
@@ -209,6 +371,10 @@ BOOST_AUTO_TEST_CASE(a_mistake_in_the_settings_is_an_error) {
   const auto place = fresh.find_place("eve@example.org", "lmtp");
   BOOST_REQUIRE(!place);
   BOOST_TEST(place.error().detail.find("mail_usr") != std::string::npos);
+  for (const char* line : {"app_passwords_only = imap pop4\n", "master_hosts = localhost\n",
+                           "rehash_scheme = rot13\n"}) {
+    BOOST_TEST(!parse_settings("x.conf", line).has_value(), line);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_mail_user_that_does_not_exist_is_an_error) {

@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "base/clock.hh"
+#include "base/text.hh"
 
 #include "dovecot-plugin/accounts.hh"
 #include "dovecot-plugin/compat/dovecot.hh"
@@ -53,6 +54,26 @@ void set_login_fields(auth_request* request, const Login& login) {
   if (!login.host.empty()) {
     auth_request_set_field(request, "proxy", "y", nullptr);
     auth_request_set_field(request, "host", login.host.c_str(), nullptr);
+    if (login.port != 0) {
+      auth_request_set_field(request, "port", std::to_string(login.port).c_str(), nullptr);
+    }
+  }
+}
+
+Question question_of(const auth_request* request) {
+  return {request->fields.user, dovecot::service_of(request), request->fields.skip_password_check};
+}
+
+// Dovecot is silent about what a passdb tells of one login until auth_verbose is set; who came in
+// by which app password, who acted for whom, and why a right password was refused, is always told.
+void tell(const auth_request* request, const std::string& text) {
+  i_info("posthouse(%s,%s,%s): %s", base::printable(request->fields.user).c_str(),
+         dovecot::peer_of(request), dovecot::service_of(request), text.c_str());
+}
+
+void tell_warning(auth_request* request) {
+  if (const std::string warning = accounts->take_warning(); !warning.empty()) {
+    e_warning(authdb_event(request), "%s", warning.c_str());
   }
 }
 
@@ -65,7 +86,7 @@ passdb_result passdb_answer(auth_request* request, const Login& login) {
       dovecot::log_password_mismatch(request);
       return PASSDB_RESULT_PASSWORD_MISMATCH;
     case Verdict::refused:
-      dovecot::log_refusal(request, login.reason.c_str());
+      tell(request, "refused: " + login.reason);
       return PASSDB_RESULT_USER_DISABLED;
     case Verdict::ok:
       break;
@@ -74,23 +95,75 @@ passdb_result passdb_answer(auth_request* request, const Login& login) {
   return dovecot::finish_passdb_reply(request) ? PASSDB_RESULT_OK : PASSDB_RESULT_INTERNAL_FAILURE;
 }
 
+// The webmail logs in with its own name and secret, and names the user it acts for. What that user
+// may do is looked at here too, so that no order of passdbs in a configuration goes without.
+passdb_result act_for_user(auth_request* request, const char* secret) {
+  const std::string host = dovecot::peer_of(request);
+  const char* user = request->fields.requested_login_user;
+  const auto login =
+      accounts->act_for({request->fields.user, dovecot::service_of(request), host, secret}, user);
+  if (!login) {
+    log_trouble(request, login.error().text().c_str());
+    return PASSDB_RESULT_INTERNAL_FAILURE;
+  }
+  switch (login->verdict) {
+    case Verdict::unknown:
+      dovecot::log_unknown_user(request);
+      return PASSDB_RESULT_USER_UNKNOWN;
+    case Verdict::mismatch:
+      tell(request, "wrong secret to act for " + base::printable(user));
+      return PASSDB_RESULT_PASSWORD_MISMATCH;
+    case Verdict::refused:
+      tell(request, login->reason + ": " + base::printable(user));
+      return PASSDB_RESULT_USER_DISABLED;
+    case Verdict::ok:
+      break;
+  }
+  tell(request, "acts for " + base::printable(user));
+  return dovecot::finish_passdb_reply(request) ? PASSDB_RESULT_OK : PASSDB_RESULT_INTERNAL_FAILURE;
+}
+
 void verify_plain(auth_request* request, const char* password, verify_plain_callback_t* callback) {
+  LoginNote note;
   const passdb_result result = caught(request, PASSDB_RESULT_INTERNAL_FAILURE, [&] {
-    const auto login =
-        accounts->log_in(request->fields.user, dovecot::service_of(request), password);
+    if (request->fields.requested_login_user != nullptr) {
+      return act_for_user(request, password);
+    }
+    auto login = accounts->log_in(question_of(request), password);
+    tell_warning(request);
     if (!login) {
       log_trouble(request, login.error().text().c_str());
       return PASSDB_RESULT_INTERNAL_FAILURE;
     }
+    if (login->verdict == Verdict::ok && !login->app_password.empty()) {
+      tell(request, "app password " + login->app_password);
+    }
+    note = std::move(login->note);
     return passdb_answer(request, *login);
   });
+  // The answer goes out first; the request may be gone after it.
   callback(result, request);
+  try {
+    accounts->send_note(note);
+  } catch (const std::exception&) {
+    // Out of memory: the next login leaves it again.
+  }
 }
 
 void lookup_credentials(auth_request* request, lookup_credentials_callback_t* callback) {
   const char* password = nullptr;
+  const char* wanted = request->wanted_credentials_scheme;
+  const bool is_lookup = wanted != nullptr && *wanted == '\0';
   const passdb_result result = caught(request, PASSDB_RESULT_INTERNAL_FAILURE, [&] {
-    const auto secret = accounts->find_secret(request->fields.user, dovecot::service_of(request));
+    if (request->fields.requested_login_user != nullptr) {
+      dovecot::log_refusal(request, "acting for a user takes the mechanism PLAIN");
+      return PASSDB_RESULT_USER_UNKNOWN;
+    }
+    // An empty scheme asks for no secret: LMTP and doveadm want to know where the account is.
+    Question question = question_of(request);
+    question.is_verified = question.is_verified || is_lookup;
+    const auto secret = accounts->find_secret(question);
+    tell_warning(request);
     if (!secret) {
       log_trouble(request, secret.error().text().c_str());
       return PASSDB_RESULT_INTERNAL_FAILURE;
@@ -99,6 +172,10 @@ void lookup_credentials(auth_request* request, lookup_credentials_callback_t* ca
     return passdb_answer(request, secret->login);
   });
   if (result != PASSDB_RESULT_OK) {
+    callback(result, nullptr, 0, request);
+    return;
+  }
+  if (*password == '\0' && is_lookup) {
     callback(result, nullptr, 0, request);
     return;
   }
@@ -128,6 +205,9 @@ userdb_result userdb_answer(auth_request* request, const Place& place) {
     dovecot::set_mail_path(request, place.maildir.c_str());
   }
   dovecot::set_quota(request, place.quota);
+  if (!place.generation.empty()) {
+    auth_request_set_userdb_field(request, "login_generation", place.generation.c_str());
+  }
   return dovecot::finish_userdb_reply(request) ? USERDB_RESULT_OK : USERDB_RESULT_INTERNAL_FAILURE;
 }
 
@@ -199,14 +279,16 @@ passdb_module* make_passdb(pool_t pool) {
   auto* const module = p_new(pool, passdb_module, 1);
   module->blocking = true;
   module->default_pass_scheme = "CRYPT";
-  module->default_cache_key = auth_cache_parse_key(pool, dovecot::cache_key_of_account);
+  if (dovecot::forgets_soon_enough()) {
+    module->default_cache_key = auth_cache_parse_key(pool, dovecot::cache_key_of_login);
+  }
   return module;
 }
 
 userdb_module* make_userdb(pool_t pool) {
   auto* const module = p_new(pool, userdb_module, 1);
   module->blocking = true;
-  module->default_cache_key = auth_cache_parse_key(pool, dovecot::cache_key_of_account);
+  // Never kept in the auth cache: an account that is switched off is not found from then on.
   return module;
 }
 

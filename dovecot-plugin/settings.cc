@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dovecot-plugin/settings.hh"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -9,6 +10,7 @@
 #include <pwd.h>
 
 #include "base/files.hh"
+#include "base/ip.hh"
 #include "base/text.hh"
 
 namespace plugin {
@@ -34,9 +36,37 @@ constexpr base::Setting<Settings> table[] = {
      base::Reload::restart,
      "How hard zstd tries: higher is smaller and slower. Beyond 6, delivery becomes slow for a few "
      "percent."},
+    {"app_passwords_only", &Settings::app_passwords_only, "", "", base::Reload::restart,
+     "Services at which whoever has an app password must use one: imap, pop3, submission, sieve, "
+     "webmail. The account's own password is refused there, and goes on working for those who have "
+     "none."},
+    {"rehash_scheme", &Settings::rehash_scheme, "", "|yescrypt|argon2id|sha512-crypt|blf-crypt",
+     base::Reload::restart,
+     "After a login, a stored password of another scheme is hashed anew with this one: how an old "
+     "site's passwords grow strong without anybody choosing a new one. Needs after_login_socket. "
+     "Empty leaves what is stored; so must a site on which ExtMan still checks passwords."},
+    {"after_login_socket", &Settings::after_login_socket, "/run/dovecot/posthouse-after-login", "",
+     base::Reload::restart,
+     "Where what a login leaves to be written goes: when an app password was used, a password to "
+     "hash anew. Those who check passwords can write nothing themselves; a service of Dovecot's "
+     "does it (posthouse-after-login). No login waits for it, or fails without it. Empty writes "
+     "nothing."},
+    {"master_user", &Settings::master_user, "posthouse-webmail", "", base::Reload::restart,
+     "The login name by which the webmail acts for users: it logs in as this with its own secret, "
+     "and names the user as SASL authorization identity."},
+    {"master_secret", &Settings::master_secret, "/etc/posthouse/webmail-secret.sha256", "",
+     base::Reload::restart,
+     "The file with the SHA-256 of the webmail's secret in hex, a line for each secret. The secret "
+     "itself is in a file that the webmail alone can read. Without this file nobody acts for "
+     "users."},
+    {"master_hosts", &Settings::master_hosts, "127.0.0.1 ::1", "", base::Reload::restart,
+     "The addresses or networks of the web hosts (and of hosts that pass their logins on). "
+     "From anywhere else the webmail's secret opens nothing."},
 };
 static_assert(base::is_documented(table));
 
+constexpr std::array<std::string_view, 5> login_services{"imap", "pop3", "submission", "sieve",
+                                                         "webmail"};
 constexpr std::size_t name_buffer = 16384;
 
 // The number that `name` is, or that `look_up` finds for it.
@@ -67,7 +97,29 @@ std::span<const base::SettingRow> settings_rows() {
 }
 
 base::Result<Settings> parse_settings(std::string_view file, std::string_view text) {
-  return base::settings_from_text(table, file, text);
+  auto settings = base::settings_from_text(table, file, text);
+  if (!settings) {
+    return settings.error();
+  }
+  const auto wrong = [file](std::string_view name, const base::Error& why) {
+    return base::make_error(
+        why.code, std::string(file) + ": " + std::string(name) + ": " + why.detail, why.hint);
+  };
+  for (const std::string& word : settings->app_passwords_only) {
+    if (std::find(login_services.begin(), login_services.end(), word) == login_services.end()) {
+      return wrong("app_passwords_only",
+                   base::make_error(base::Errc::malformed, "no service with a login: " + word,
+                                    "imap, pop3, submission, sieve or webmail"));
+    }
+  }
+  for (const std::string& word : settings->master_hosts) {
+    if (!base::IpNetwork::parse(word)) {
+      return wrong("master_hosts",
+                   base::make_error(base::Errc::malformed, "no address or network: " + word,
+                                    "192.0.2.7 or 2001:db8::/64"));
+    }
+  }
+  return settings;
 }
 
 base::Result<Settings> load_settings(const std::string& path, bool may_be_missing) {

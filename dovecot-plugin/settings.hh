@@ -20,6 +20,12 @@ struct Settings {
   base::Words own_hosts;
   std::string mail_compression;
   std::int64_t mail_compression_level;
+  base::Words app_passwords_only;
+  std::string rehash_scheme;
+  std::string after_login_socket;
+  std::string master_user;
+  std::string master_secret;
+  base::Words master_hosts;
 };
 
 std::span<const base::SettingRow> settings_rows();

@@ -17,6 +17,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -28,7 +29,9 @@ extern "C" {
 // clang-format off
 #include <config.h>
 #include <lib.h>
+#include <auth-common.h>
 #include <auth-request.h>
+#include <auth-settings.h>
 #include <auth-cache.h>
 #include <lib-event.h>
 #include <module-dir.h>
@@ -39,3 +42,33 @@ extern "C" {
 }
 
 #include POSTHOUSE_DOVECOT_SHIM
+
+namespace plugin::dovecot {
+
+// A changed password, a disabled account: the old answer may be given for five seconds, no longer.
+// Dovecot counts whole seconds, and keeps an entry up to one more than its setting says.
+inline constexpr unsigned longest_cache_ttl = 4;
+
+// Whether Dovecot's auth cache may keep our answers. It is never told of a change, and accounts are
+// changed by programs and hosts that know nothing of it. Refusals may not be kept at all: after a
+// wrong guess Dovecot would refuse a new password too.
+inline bool forgets_soon_enough() {
+  const auto* settings = global_auth_settings;
+  if (settings == nullptr || settings->cache_size == 0) {
+    return true;
+  }
+  if (settings->cache_ttl <= longest_cache_ttl && settings->cache_negative_ttl == 0) {
+    return true;
+  }
+  static bool is_told = worker;  // by the auth process, once
+  if (!std::exchange(is_told, true)) {
+    i_warning(
+        "posthouse: answers are not kept in the auth cache, since changed passwords and disabled "
+        "accounts would go on working: set auth_cache_ttl to %u secs or less, and "
+        "auth_cache_negative_ttl to 0",
+        longest_cache_ttl);
+  }
+  return false;
+}
+
+}  // namespace plugin::dovecot

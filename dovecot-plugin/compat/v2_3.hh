@@ -5,11 +5,18 @@
 
 namespace plugin::dovecot {
 
-inline constexpr const char* cache_key_of_account = "%u%s";
+// All that an answer depends on. "Acting for" depends on who is acted for, and from where.
+inline constexpr const char* cache_key_of_login = "%u%s%{real_rip}%{login_user}";
 
 // "imap", "pop3", "smtp", "lmtp", "doveadm" ...
 inline const char* service_of(const auth_request* request) {
   return request->fields.service;
+}
+
+// Where the connection comes from, whatever the client says of others behind it; may be empty.
+inline const char* peer_of(const auth_request* request) {
+  const ip_addr& peer = request->fields.real_remote_ip;
+  return peer.family != 0 ? net_ip2addr(&peer) : "";
 }
 
 inline void log_unknown_user(auth_request* request) {

@@ -5,10 +5,16 @@
 
 namespace plugin::dovecot {
 
-inline constexpr const char* cache_key_of_account = "%{user}%{protocol}";
+inline constexpr const char* cache_key_of_login =
+    "%{user}%{protocol}%{real_remote_ip}%{login_user}";
 
 inline const char* service_of(const auth_request* request) {
   return request->fields.protocol;
+}
+
+inline const char* peer_of(const auth_request* request) {
+  const ip_addr& peer = request->fields.real_remote_ip;
+  return peer.family != 0 ? net_ip2addr(&peer) : "";
 }
 
 inline void log_unknown_user(auth_request* request) {

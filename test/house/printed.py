@@ -15,7 +15,7 @@ BUILD = pathlib.Path(os.environ.get("POSTHOUSE_BUILD", ROOT / "build"))
 DAEMONS = {"policyd": "posthouse-policyd", "lookupd": "posthouse-lookupd", "milter": "posthouse-milter",
            "webmail": "posthouse-webmail"}
 # The command knows the settings of the directory, which no daemon owns.
-PROGRAMS = {**DAEMONS, "directory": "posthouse"}
+PROGRAMS = {**DAEMONS, "directory": "posthouse", "dovecot-plugin": "posthouse-after-login"}
 ROOM = {"webmail": "webmail-cgi", "directory": "cli"}
 SECTION = {"directory": 1}
 BEGIN, END = '.\\" settings begin\n', '.\\" settings end\n'
