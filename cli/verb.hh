@@ -58,6 +58,7 @@ std::span<const Verb> policy_verbs();
 std::span<const Verb> rate_verbs();
 std::span<const Verb> trap_verbs();
 std::span<const Verb> spf_verbs();
+std::span<const Verb> webmail_verbs();
 std::span<const Verb> completion_verbs();
 
 // All of them, in the order of the help.
