@@ -84,6 +84,14 @@ const Session* Sessions::find(std::string_view token) {
   return &at->second;
 }
 
+void Sessions::set_fact(std::string_view token, std::size_t index, std::string_view fact) {
+  if (const auto at = sessions_.find(base::sha256(token)); at != sessions_.end()) {
+    auto& facts = at->second.facts;
+    facts.resize(std::max(facts.size(), index + 1));
+    facts[index] = fact;
+  }
+}
+
 void Sessions::close(std::string_view token) {
   if (const auto at = sessions_.find(base::sha256(token)); at != sessions_.end()) {
     erase(at);

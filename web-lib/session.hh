@@ -60,6 +60,8 @@ class Sessions {
   // When it ends even if used.
   base::WallTime end_of(const Session& session) const { return session.created + limits_.lifetime; }
 
+  // Changes one of the facts of a living session; they grow as needed.
+  void set_fact(std::string_view token, std::size_t index, std::string_view fact);
   void close(std::string_view token);
   std::vector<SessionRow> list(std::string_view owner) const;
   bool revoke(std::string_view owner, std::string_view id);

@@ -155,12 +155,13 @@ void DovecotAuth::take_reply(const Fields& fields) {
     return;
   }
   const std::string_view word = fields.front();
-  AuthReply reply{*id, AuthReply::Verdict::temporary, {}, {}};
+  AuthReply reply{*id, AuthReply::Verdict::temporary, {}, {}, {}};
   if (kind_ == Kind::client && word == "OK") {
     reply.user = unescape_auth_field(parameter(fields, "user").value_or(""));
   } else if (kind_ == Kind::userdb && word == "USER" && fields.size() > 2) {
     reply.user = unescape_auth_field(fields[2]);
     reply.home = unescape_auth_field(parameter(fields, "home").value_or(""));
+    reply.generation = unescape_auth_field(parameter(fields, "login_generation").value_or(""));
   } else if (says_no(word, fields)) {
     reply.verdict = AuthReply::Verdict::refused;
   }

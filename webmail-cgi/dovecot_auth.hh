@@ -34,8 +34,9 @@ struct AuthReply {
   };
   std::uint32_t id = 0;
   Verdict verdict = Verdict::temporary;
-  std::string user;  // ok: the name as Dovecot writes it
-  std::string home;  // ok of a lookup: as the user database has it, may be empty
+  std::string user;          // ok: the name as Dovecot writes it
+  std::string home;          // ok of a lookup: as the user database has it, may be empty
+  std::string generation{};  // ok of a lookup: changes with the password; may be empty
 };
 
 class DovecotAuth {

@@ -10,7 +10,7 @@ namespace {
 
 using base::Level;
 
-constexpr std::array<base::Event, 15> table{{
+constexpr std::array<base::Event, 16> table{{
     {"webmail.login.ok", Level::info, "user client by", "A user logged in."},
     {"webmail.login.refused", Level::info, "user client by",
      "Dovecot refused the password, or does not serve this user. Its own log says why."},
@@ -49,6 +49,9 @@ constexpr std::array<base::Event, 15> table{{
     {"webmail.index.stopped", Level::error, "user reason",
      "The first build of an account's index could not go on; the user's next request tries again. "
      "The reason names the file."},
+    {"webmail.session.over", Level::info, "user sessions reason",
+     "A session ended because the password is another now, or all of a user because the account "
+     "may not use the webmail any more."},
 }};
 
 }  // namespace
@@ -68,6 +71,7 @@ const base::Event& sessions_lost = table[11];
 const base::Event& session_ended = table[12];
 const base::Event& index_rebuilt = table[13];
 const base::Event& index_stopped = table[14];
+const base::Event& session_over = table[15];
 
 std::span<const base::Event> events() {
   return table;

@@ -23,6 +23,7 @@ extern const base::Event& sessions_lost;
 extern const base::Event& session_ended;
 extern const base::Event& index_rebuilt;
 extern const base::Event& index_stopped;
+extern const base::Event& session_over;
 
 // All of the above, for docs/events.md.
 std::span<const base::Event> events();

@@ -51,7 +51,7 @@ void LoginDesk::check(const Credentials& credentials, Answer answer) {
     log_.write(login_limited, {{"user", credentials.user},
                                {"client", credentials.client},
                                {"wait", std::to_string(wait.count())}});
-    return answer({Login::Verdict::limited, {}, wait});
+    return answer({Login::Verdict::limited, {}, {}, wait});
   }
   limit_.attempted(credentials.user, credentials.client);
   passwords_.ask_password(
@@ -89,20 +89,20 @@ void LoginDesk::looked_up(const Credentials& credentials, const base::Result<Aut
     limit_.unanswered(credentials.user, credentials.client);
     logins_failed.add();
     log_.write(login_home, {{"user", reply->user}, {"home", reply->home}});
-    return answer({Login::Verdict::unavailable, {}, {}});
+    return answer({Login::Verdict::unavailable, {}, {}, {}});
   }
   limit_.succeeded(credentials.user, credentials.client);
   logins_ok.add();
   log_.write(login_ok,
              {{"user", account->username}, {"client", credentials.client}, {"by", credentials.by}});
-  answer({Login::Verdict::ok, std::move(*account), {}});
+  answer({Login::Verdict::ok, std::move(*account), reply->generation, {}});
 }
 
 void LoginDesk::refuse(const Credentials& credentials, const Answer& answer) {
   logins_refused.add();
   log_.write(login_refused,
              {{"user", credentials.user}, {"client", credentials.client}, {"by", credentials.by}});
-  answer({Login::Verdict::refused, {}, {}});
+  answer({Login::Verdict::refused, {}, {}, {}});
 }
 
 void LoginDesk::fail(const Credentials& credentials, std::string_view reason,
@@ -115,7 +115,7 @@ void LoginDesk::fail(const Credentials& credentials, std::string_view reason,
                                    {"reason", reason},
                                    {"suppressed", std::to_string(*held_back)}});
   }
-  answer({Login::Verdict::unavailable, {}, {}});
+  answer({Login::Verdict::unavailable, {}, {}, {}});
 }
 
 base::Result<Account> LoginDesk::account_of(std::string_view user, std::string_view home) const {
@@ -138,7 +138,7 @@ void LoginDesk::check_basic(const Credentials& credentials, Answer answer) {
   std::string digest = digest_of(credentials);
   const auto at = remembered_.find(digest);
   if (at != remembered_.end() && clock_.ticks() < at->second.until) {
-    return answer({Login::Verdict::ok, at->second.account, {}});
+    return answer({Login::Verdict::ok, at->second.account, {}, {}});
   }
   check(credentials,
         [this, digest = std::move(digest), answer = std::move(answer)](const Login& login) {

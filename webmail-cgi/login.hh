@@ -30,6 +30,7 @@ struct Login {
   enum class Verdict { ok, refused, limited, unavailable };
   Verdict verdict = Verdict::unavailable;
   Account account;               // ok
+  std::string generation{};      // ok: see session_check.hh
   std::chrono::seconds wait{0};  // limited
 };
 
@@ -58,6 +59,11 @@ class LoginDesk {
 
   // The account of a user with that home; denied when the home lies outside mail_root.
   base::Result<Account> account_of(std::string_view user, std::string_view home) const;
+
+  // What Dovecot's user database says of a user now.
+  void look_up(const std::string& user, AuthConnection::Answer answer) {
+    users_.look_up(user, settings_.auth_timeout, std::move(answer));
+  }
 
   void forget(std::string_view user);  // what HTTP Basic remembers
   void expire();

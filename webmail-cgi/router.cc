@@ -124,9 +124,42 @@ bool Router::refuse_csrf(const web::ExchangePtr& exchange) {
   return true;
 }
 
-const web::Session* Router::session_of(const web::Request& request) {
-  const auto token = request.cookie("__Host-sid");
-  return token ? parts_.sessions.find(*token) : nullptr;
+void Router::with_session(const web::ExchangePtr& exchange, const ThenSession& then) {
+  const auto cookie = exchange->request().cookie("__Host-sid");
+  const web::Session* session = cookie ? parts_.sessions.find(*cookie) : nullptr;
+  if (session == nullptr) {
+    return then(nullptr);
+  }
+  const std::string generation = session->facts.size() > 1 ? session->facts[1] : "";
+  parts_.check.check(
+      session->owner, generation, session->created,
+      [this, exchange, then, token = std::string(*cookie), user = session->owner](
+          const SessionCheck::Answer& answer) { then(still_stands(token, user, answer)); });
+}
+
+const web::Session* Router::still_stands(const std::string& token, const std::string& user,
+                                         const SessionCheck::Answer& answer) {
+  using Verdict = SessionCheck::Verdict;
+  std::size_t ended = 0;
+  if (answer.verdict == Verdict::gone) {
+    ended = parts_.sessions.revoke_all(user);
+    parts_.desk.forget(user);
+  } else if (answer.verdict == Verdict::changed) {
+    ended = parts_.sessions.find(token) != nullptr ? 1 : 0;
+    parts_.sessions.close(token);
+    parts_.desk.forget(user);
+  }
+  if (ended > 0) {
+    parts_.log.write(session_over,
+                     {{"user", user},
+                      {"sessions", std::to_string(ended)},
+                      {"reason", answer.verdict == Verdict::gone ? "account" : "password"}});
+  }
+  if (answer.verdict == Verdict::renewed) {
+    parts_.sessions.set_fact(token, 1, answer.generation);
+  }
+  // It may have ended while Dovecot was asked.
+  return parts_.sessions.find(token);
 }
 
 void Router::with_account(const web::ExchangePtr& exchange, const Then& then) {
@@ -135,16 +168,18 @@ void Router::with_account(const web::ExchangePtr& exchange, const Then& then) {
   if (is_for_clients(request) && base::istarts_with(authorization, basic_scheme)) {
     return with_basic(exchange, authorization.substr(basic_scheme.size()), then);
   }
-  const web::Session* session = session_of(request);
-  const auto account = session != nullptr && !session->facts.empty()
-                           ? parts_.desk.account_of(session->owner, session->facts.front())
-                           : base::Result<Account>(base::make_error(base::Errc::denied, ""));
-  if (!account) {
-    return exchange->respond(login_demanded(request));
-  }
-  if (request.method() != web::Method::post || !refuse_csrf(exchange)) {
-    then(*account);
-  }
+  with_session(exchange, [this, exchange, then](const web::Session* session) {
+    const web::Request& asked = exchange->request();
+    const auto account = session != nullptr && !session->facts.empty()
+                             ? parts_.desk.account_of(session->owner, session->facts.front())
+                             : base::Result<Account>(base::make_error(base::Errc::denied, ""));
+    if (!account) {
+      return exchange->respond(login_demanded(asked));
+    }
+    if (asked.method() != web::Method::post || !refuse_csrf(exchange)) {
+      then(*account);
+    }
+  });
 }
 
 void Router::with_basic(const web::ExchangePtr& exchange, std::string_view encoded,

@@ -21,6 +21,7 @@
 #include "webmail-cgi/index_builder.hh"
 #include "webmail-cgi/jmap/method.hh"
 #include "webmail-cgi/login.hh"
+#include "webmail-cgi/session_check.hh"
 #include "webmail-cgi/settings.hh"
 
 namespace webmail {
@@ -31,6 +32,7 @@ struct RouterParts {
   const base::Clock& clock;
   web::Sessions& sessions;
   LoginDesk& desk;
+  SessionCheck& check;
   AccountQueue& queue;
   IndexBuilder& builder;
 };
@@ -60,7 +62,12 @@ class Router {
   void with_account(const web::ExchangePtr& exchange, const Then& then);
   void with_basic(const web::ExchangePtr& exchange, std::string_view encoded, const Then& then);
   void refuse_login(const web::ExchangePtr& exchange, const Login& login);
-  const web::Session* session_of(const web::Request& request);
+  // `then` gets the session of the request's cookie, or null; perhaps later.
+  using ThenSession = std::function<void(const web::Session* session)>;
+  void with_session(const web::ExchangePtr& exchange, const ThenSession& then);
+  // Ends what the answer says does not stand any more, and gives what is left.
+  const web::Session* still_stands(const std::string& token, const std::string& user,
+                                   const SessionCheck::Answer& answer);
   web::Response session_response(const web::Session& session) const;
   void run_on(const Account& account, const web::ExchangePtr& exchange, AccountQueue::Work work);
 

@@ -91,11 +91,11 @@ void Router::logged_in(const web::ExchangePtr& exchange, const Login& login) {
   if (const auto old = request.cookie("__Host-sid")) {
     parts_.sessions.close(*old);
   }
-  const auto token =
-      parts_.sessions.open(login.account.username, {login.account.home}, request.client());
+  const auto token = parts_.sessions.open(login.account.username,
+                                          {login.account.home, login.generation}, request.client());
   const web::Session* session = token ? parts_.sessions.find(*token) : nullptr;
   if (session == nullptr) {
-    return refuse_login(exchange, {Login::Verdict::unavailable, {}, {}});
+    return refuse_login(exchange, {Login::Verdict::unavailable, {}, {}, {}});
   }
   web::Response response = session_response(*session);
   exchange->respond(std::move(response.header("Set-Cookie", session_cookie(*token))));
@@ -113,9 +113,10 @@ void Router::logout(const web::ExchangePtr& exchange) {
 }
 
 void Router::session(const web::ExchangePtr& exchange) {
-  const web::Session* session = session_of(exchange->request());
-  exchange->respond(session != nullptr ? session_response(*session)
-                                       : web::problem(401, "Not logged in."));
+  with_session(exchange, [this, exchange](const web::Session* session) {
+    exchange->respond(session != nullptr ? session_response(*session)
+                                         : web::problem(401, "Not logged in."));
+  });
 }
 
 void Router::jmap_session(const web::ExchangePtr& exchange) {

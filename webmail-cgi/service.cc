@@ -71,7 +71,12 @@ class WebmailService final : public loop::Service<Settings> {
         desk_(context.loop, *connectors_, base::system_clock(), settings),
         queue_(context.loop, *workers_, static_cast<std::size_t>(settings.max_waiting)),
         builder_(context.log, queue_, builds_at_a_time(settings)),
-        router_({context.log, base::system_clock(), sessions_, desk_, queue_, builder_}, settings),
+        check_(base::system_clock(), settings.session_check,
+               [this](const std::string& user, SessionCheck::Told told) {
+                 desk_.look_up(user, std::move(told));
+               }),
+        router_({context.log, base::system_clock(), sessions_, desk_, check_, queue_, builder_},
+                settings),
         timer_(context.loop, [this] { keep_house(); }) {}
   WebmailService(const WebmailService&) = delete;
   WebmailService& operator=(const WebmailService&) = delete;
@@ -102,6 +107,7 @@ class WebmailService final : public loop::Service<Settings> {
   LoginDesk desk_;
   AccountQueue queue_;
   IndexBuilder builder_;
+  SessionCheck check_;
   Router router_;
   loop::Timer timer_;
   std::unique_ptr<web::FastcgiServer> server_;
@@ -141,6 +147,7 @@ base::Result<void> WebmailService::open(const Settings& settings,
 base::Result<void> WebmailService::reload(const Settings& settings) {
   sessions_.set_limits(session_limits(settings));
   desk_.set_settings(settings);
+  check_.set_age(settings.session_check);
   router_.set_settings(settings);
   server_->set_options(server_options(settings));
   return {};
@@ -186,6 +193,7 @@ void WebmailService::save_sessions() {
 void WebmailService::keep_house() {
   sessions_.expire();
   desk_.expire();
+  check_.expire();
   sessions_open.set(static_cast<std::int64_t>(sessions_.size()));
 }
 

@@ -48,6 +48,11 @@ constexpr base::Setting<Settings> table[] = {
     {"basic_lifetime", &Settings::basic_lifetime, "5s", "0s..1h", Reload::live,
      "How long a password that came with a request itself (HTTP Basic) is taken without asking "
      "Dovecot again."},
+    {"session_check", &Settings::session_check, "3s", "0s..1h", Reload::live,
+     "How old Dovecot's word on an account may be while a session is used: so long a session "
+     "outlives "
+     "a changed password or a disabled account, a second more for its answer. One question a user "
+     "and this time."},
     {"session_idle", &Settings::session_idle, "12h", "1m..365d", Reload::live,
      "A session that is not used for so long ends."},
     {"session_lifetime", &Settings::session_lifetime, "7d", "1m..365d", Reload::live,

@@ -23,6 +23,7 @@ struct Settings : loop::DaemonSettings {
   std::string index_directory;
   base::Duration auth_timeout{};
   base::Duration basic_lifetime{};
+  base::Duration session_check{};
   base::Duration session_idle{};
   base::Duration session_lifetime{};
   std::int64_t sessions_per_user = 0;
@@ -42,7 +43,7 @@ struct Settings : loop::DaemonSettings {
   std::int64_t max_objects = 0;
 };
 
-inline constexpr std::size_t settings_count = 32;
+inline constexpr std::size_t settings_count = 33;
 extern const base::Setting<Settings> (&settings_table)[settings_count];
 
 // What the table cannot see: malformed with a hint when an origin, path or address will not do.
