@@ -62,6 +62,12 @@ AUTH_2_3 = """\
 passdb {{
   driver = posthouse
   args = {args}
+  master = yes
+  result_success = continue
+}}
+passdb {{
+  driver = posthouse
+  args = {args}
 }}
 userdb {{
   driver = posthouse
@@ -69,6 +75,11 @@ userdb {{
 }}
 """
 AUTH_2_4 = """\
+passdb posthouse-webmail {{
+  driver = posthouse
+  master = yes
+  result_success = continue
+}}
 passdb posthouse {{
   driver = posthouse
 }}

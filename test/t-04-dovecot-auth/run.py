@@ -2,18 +2,22 @@
 # test/t-04-dovecot-auth/run.py -- Our passdb and userdb in a real Dovecot: logins, switches, homes, and trouble.
 # SPDX-License-Identifier: GPL-3.0-or-later
 import imaplib
+import json
 import os
 import pathlib
 import poplib
 import smtplib
+import sqlite3
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from stage import Failed, Smtp, Stage, check, equal, step, wait_for  # noqa: E402
+from stage import Failed, Smtp, Stage, after_login, check, equal, http_request, sasl, step, wait_for  # noqa: E402
 
 DOMAIN = "posthouse.test"
 ALICE, BOB, CAROL = f"alice@{DOMAIN}", f"bob@{DOMAIN}", f"carol@{DOMAIN}"
 MAIL = "From: a@example.org\r\nTo: alice\r\nSubject: home\r\n\r\nHello.\r\n"
+SECRET, WEBMAIL = pathlib.Path("/etc/posthouse/webmail-secret"), "posthouse-webmail"
 DATABASE = pathlib.Path("/var/lib/posthouse/directory")
 # The workers read the two databases by two groups, and nothing else of root's. Failures answer at once here.
 AUTH = """\
@@ -23,11 +27,30 @@ service anvil {
     mode = 0
   }
 }
+service auth {
+  unix_listener auth-client {
+    mode = 0600
+    user = vmail
+  }
+  unix_listener auth-userdb {
+    mode = 0600
+    user = vmail
+  }
+}
 service auth-worker {
   user = dovecot
   extra_groups = posthouse,posthouse-auth
 }
+protocols = imap pop3 lmtp sieve
+service managesieve-login {
+  chroot =
+  inet_listener sieve {
+    port = %(sieve)s
+  }
+}
 """
+MD5_OF_OLD_PW = "$1$abcdefgh$22ulA4bsXi9GRj6Hhlotj0"  # md5crypt, as ExtMan stored it
+ELSEWHERE = "127.0.0.2"  # a host that is no web host
 
 QUOTA_2_3 = """\
 mail_plugins = quota
@@ -125,9 +148,76 @@ def homes(stage, dovecot):
     check(ALICE in stage.run("doveadm", "auth", "lookup", ALICE).stdout, "doveadm auth lookup finds the account")
 
 
-def submission(stage):
-    """SASL through Postfix."""
-    postfix = stage.start_postfix({"virtual_mailbox_domains": DOMAIN, "virtual_mailbox_maps": f"inline:{{ {BOB}=x }}"})
+def app_passwords(stage, dovecot):
+    """One for IMAP opens IMAP alone; its use is written down by a service of Dovecot's, after the answer."""
+    secret = stage.posthouse("app-password", "add", ALICE, "--label", "phone", "--service", "imap", "--json")["secret"]
+    dovecot.imap(ALICE, secret).logout()
+    step("IMAP takes an app password that was made for it")
+    check(dovecot.log.wait(rf"{ALICE}.*app password \w+ \(phone\)", 10), "the log tells which one")
+    used = wait_for(lambda: stage.posthouse("app-password", "list", ALICE, "--json")[0]["last_used"], 10, "the use")
+    step(f"its use is remembered: {used}")
+    dovecot.imap(ALICE, secret.upper().replace("-", " ")).logout()
+    step("it may be typed in other ways")
+    check(pop_refusal(dovecot, ALICE, secret), "POP3 refuses it")
+    for service in ("smtp", "sieve", "webmail", "doveadm"):
+        equal(auth_test(stage, service, ALICE, secret), "refused", f"{service} refuses it")
+    dovecot.imap(ALICE, "pw-of-alice").logout()
+    step("the account's own password goes on working")
+    stage.configure("dovecot-plugin", {"app_passwords_only": "imap"})
+    dovecot.reload()
+    check(imap_refusal(dovecot, ALICE, "pw-of-alice"), "unless a setting says otherwise")
+    check(dovecot.log.wait("an app password is needed", 10), "and the log says why")
+    dovecot.imap(BOB, "pw-of-bob").logout()
+    step("who has no app password still uses the own one")
+    stage.configure("dovecot-plugin", {})
+    dovecot.reload()
+    stage.posthouse("app-password", "del", ALICE, stage.posthouse("app-password", "list", ALICE, "--json")[0]["id"])
+    check("AUTHENTICATIONFAILED" in imap_refusal(dovecot, ALICE, secret), "a withdrawn one opens nothing")
+
+
+def master_login(stage, dovecot):
+    """The webmail acts for users with its own secret: on its services and from its hosts alone."""
+    stage.posthouse("webmail", "secret")
+    equal(oct(os.stat(SECRET).st_mode & 0o777), "0o600", "the secret is for the webmail's user alone")
+    secret = SECRET.read_text().strip()
+    equal(os.stat(SECRET).st_uid, os.stat(stage.mail_root).st_uid, "who is the mail user")
+    check(secret not in pathlib.Path(f"{SECRET}.sha256").read_text(), "Dovecot sees a digest of it")
+    for_alice = sasl.plain(WEBMAIL, secret, ALICE)
+    imap, pop3, sieve = dovecot.imap_port, dovecot.pop3_port, stage.port("sieve")
+    check(sasl.imap(imap, for_alice).startswith("a OK"), "the webmail opens alice's mail by IMAP")
+    check(dovecot.log.wait(rf"{WEBMAIL}.*acts for {ALICE}", 10), "the log tells who acts for whom")
+    check(sasl.sieve(sieve, for_alice).startswith("OK"), "and her filters by ManageSieve")
+    check(sasl.imap(imap, sasl.plain(WEBMAIL, secret, CAROL)).startswith("a NO"), "not those of an expired user")
+    check(sasl.sieve(sieve, sasl.plain(WEBMAIL, secret, BOB)).startswith("NO"), "nor where bob has it switched off")
+    check(sasl.imap(imap, sasl.plain(WEBMAIL, secret, f"nobody@{DOMAIN}")).startswith("a NO"), "nor those of nobody")
+    check(sasl.imap(imap, sasl.plain(WEBMAIL, "wrong", ALICE)).startswith("a NO"), "not with a wrong secret")
+    check(sasl.imap(imap, sasl.plain(WEBMAIL, secret)).startswith("a NO"), "nobody is the webmail itself")
+    check(sasl.imap(imap, sasl.plain(BOB, "pw-of-bob", ALICE)).startswith("a NO"), "bob acts for nobody")
+    check(sasl.pop3(pop3, for_alice).startswith("-ERR"), "POP3 is no service of the webmail's")
+    check(dovecot.log.wait(rf"nobody acts for a user on pop3: {ALICE}", 10), "and the log says so")
+    check(sasl.imap(imap, for_alice, ELSEWHERE).startswith("a NO"), "no other host acts for alice")
+    check(dovecot.log.wait(rf"from {ELSEWHERE}, which is not in master_hosts: {ALICE}", 10), "and the log says which")
+    check(sasl.sieve(sieve, for_alice, ELSEWHERE).startswith("NO"), "nor by ManageSieve")
+    check(sasl.imap(imap, sasl.plain(ALICE, "pw-of-alice"), ELSEWHERE).startswith("a OK"), "alice herself may")
+    stage.posthouse("webmail", "secret")
+    check(sasl.imap(imap, for_alice).startswith("a NO"), "a new secret ends the old one at once")
+    new = SECRET.read_text().strip()
+    check(sasl.imap(imap, sasl.plain(WEBMAIL, new, ALICE)).startswith("a OK"), "and opens in its place")
+    return sasl.plain(WEBMAIL, new, ALICE)
+
+
+def submission(stage, for_alice):
+    """SASL through Postfix, by users and by the webmail for them."""
+    postfix = stage.start_postfix({
+        "virtual_mailbox_domains": DOMAIN, "virtual_mailbox_maps": f"inline:{{ {BOB}=x }}",
+        "smtpd_sender_restrictions": "reject_sender_login_mismatch",
+        "smtpd_sender_login_maps": f"inline:{{ {ALICE}={ALICE}, {BOB}={BOB} }}"})
+    port, to_bob = postfix.submission_port, f"RCPT TO:<{BOB}>"
+    check(sasl.smtp(port, for_alice, then=[f"MAIL FROM:<{ALICE}>", to_bob]).startswith("250"),
+          "the webmail submits as alice")
+    check(sasl.smtp(port, for_alice, then=[f"MAIL FROM:<{BOB}>", to_bob]).startswith("553"),
+          "but not with another's address: reject_sender_login_mismatch holds")
+    check(sasl.smtp(port, for_alice, source=ELSEWHERE).startswith("535"), "and from no other host")
     with Smtp(postfix.submission_port, user=ALICE, password="pw-of-alice") as client:
         equal(client.send(ALICE, BOB, MAIL).code, 250, "submission takes a mail after the login")
     postfix.wait_empty()
@@ -138,9 +228,113 @@ def submission(stage):
         equal(error.smtp_code, 535, "submission refuses a wrong password")
 
 
+def hashed_anew(stage, dovecot):
+    """rehash_scheme: an old hash is replaced after the answer; a password changed meanwhile is not."""
+    stage.configure("dovecot-plugin", {"rehash_scheme": "sha512-crypt"})
+    dovecot.reload()
+    with sqlite3.connect(DATABASE / "passwords.db") as db:
+        db.execute("UPDATE password SET stored = ? WHERE address = ?", (MD5_OF_OLD_PW, BOB))
+    begin = time.monotonic()
+    dovecot.imap(BOB, "old-pw").logout()
+    step(f"a login with an old hash took {(time.monotonic() - begin) * 1000:.0f} ms")
+    wait_for(lambda: stored(BOB).startswith("{SHA512-CRYPT}"), 10, "the new hash")
+    step("its hash is of the chosen scheme a moment later")
+    before = stored(BOB)
+    dovecot.imap(BOB, "old-pw").logout()
+    step("and the password is the same")
+    time.sleep(0.5)
+    equal(stored(BOB), before, "which is not hashed again")
+    stage.posthouse("user", "passwd", BOB, "--password-stdin", stdin="pw-of-bob\n")
+    stage.configure("dovecot-plugin", {})
+    dovecot.reload()
+
+
+def seconds_until(condition, what, limit=5):
+    """How long it took; five seconds are the limit."""
+    begin = time.monotonic()
+    wait_for(condition, limit, what)
+    return f"{time.monotonic() - begin:.1f} s"
+
+
+def with_cache(stage, dovecot):
+    """The auth cache on: a new password counts at once, an old one and a closed account end within five seconds."""
+    def takes(password, service="smtp"):
+        return auth_test(stage, service, ALICE, password) == "taken"
+
+    path = pathlib.Path("/etc/dovecot/dovecot.conf")
+    plain = path.read_text()
+    for times, is_used in (("auth_cache_ttl = 4 secs\nauth_cache_negative_ttl = 0\n", True), ("", False)):
+        path.write_text(plain + "auth_cache_size = 1 M\nauth_debug = yes\n" + times)
+        dovecot.reload()
+        since = dovecot.log.mark()
+        wait_for(lambda: takes("pw-of-alice"), 10, "the new configuration")
+        for _ in range(3):
+            takes("pw-of-alice")
+        equal(bool(dovecot.log.find("cache hit", since)), is_used,
+              "the cache is used" if is_used else "with Dovecot's own times it is not")
+        if not is_used:
+            check(dovecot.log.find("answers are not kept in the auth cache", since), "and the log says why")
+        check(not takes("next-pw"), "the next password does not work yet")
+        stage.posthouse("user", "passwd", ALICE, "--password-stdin", stdin="next-pw\n")
+        # Dovecot counts whole seconds: in the one in which the old login was kept, a wrong guess is still remembered.
+        step(f"a changed password works after {seconds_until(lambda: takes('next-pw'), 'the new one', 1.5)}")
+        lasted = seconds_until(lambda: not takes("pw-of-alice"), "the old password to end")
+        step(f"the old one ended after {lasted}")
+        takes("next-pw")
+        stage.posthouse("user", "set", ALICE, "--enabled", "no")
+        check(imap_refusal(dovecot, ALICE, "next-pw"), "a disabled account may not read from then on")
+        lasted = seconds_until(lambda: not takes("next-pw"), "submission to end")
+        step(f"nor submit after {lasted}")
+        stage.posthouse("user", "set", ALICE, "--enabled", "yes")
+        check(takes("next-pw"), "enabled again it may at once")
+        stage.posthouse("user", "passwd", ALICE, "--password-stdin", stdin="pw-of-alice\n")
+        wait_for(lambda: not takes("next-pw"), 5, "the old password to end")
+    path.write_text(plain)
+    dovecot.reload()
+
+
+def sessions(stage):
+    """The webmail's sessions end with the password or the account, by themselves and whoever changed them."""
+    port = stage.port("web")
+    origin = f"http://mail.posthouse.localhost:{port}"
+    stage.start_webmail({"public_origin": origin, "mail_root": stage.mail_root})
+    stage.start_nginx("location / {\n include /etc/nginx/fastcgi_params;\n"
+                      f" fastcgi_pass unix:{stage.socket('webmail')};\n}}\n")
+
+    def login(password):
+        body = json.dumps({"username": ALICE, "password": password})
+        status, headers, _ = http_request(port, "/api/login", "POST", body, {
+            "X-Requested-With": "test", "Origin": origin, "Content-Type": "application/json"})
+        equal(status, 200, f"alice signs in with {password}")
+        return headers["Set-Cookie"].split(";")[0]
+
+    def lives(cookie):
+        return http_request(port, "/api/session", headers={"Cookie": cookie})[0] == 200
+
+    first = login("pw-of-alice")
+    time.sleep(3.5)
+    check(lives(first), "her session outlives the moment at which it is looked at again")
+    stage.posthouse("user", "passwd", ALICE, "--password-stdin", stdin="next-pw\n")
+    second = login("next-pw")
+    lasted = seconds_until(lambda: not lives(first), "the first session to end")
+    check(lives(second), f"a changed password ends it after {lasted}, and not the session with the new one")
+    stage.posthouse("user", "set", ALICE, "--disable", "webmail")
+    lasted = seconds_until(lambda: not lives(second), "the session to end")
+    stage.posthouse("user", "set", ALICE, "--enable", "webmail")
+    time.sleep(3.5)
+    check(not lives(second), f"switching the webmail off ends hers after {lasted}, and for good")
+    stage.posthouse("user", "passwd", ALICE, "--password-stdin", stdin="pw-of-alice\n")
+
+
+def stored(address):
+    """What is stored of a password."""
+    with sqlite3.connect(f"file:{DATABASE}/passwords.db?mode=ro", uri=True) as db:
+        return db.execute("SELECT stored FROM password WHERE address = ?", (address,)).fetchone()[0]
+
+
 def without_database(stage, dovecot):
     """The database away: every answer is "later", none is "no such user"; then it is back."""
-    port = stage.servers[-1].submission_port
+    port = stage.port("submission")
     os.rename(DATABASE, f"{DATABASE}.away")
     stage.run("doveadm", "reload")  # workers that still hold the files open end
     wait_for(lambda: auth_test(stage, "imap", ALICE, "pw-of-alice") == "later", 30, "the workers to notice")
@@ -177,12 +371,17 @@ def accounts(stage):
 
 with Stage() as stage:
     accounts(stage)
+    AUTH = AUTH % {"sieve": stage.port("sieve")} + after_login.service(stage, "dovecot")
     stage.configure("dovecot-plugin", {})
     with_quota = QUOTA_2_4 if stage.run("dovecot", "--version").stdout.startswith("2.4") else QUOTA_2_3
     dovecot = stage.start_dovecot(AUTH + with_quota)
     logins(stage, dovecot)
     homes(stage, dovecot)
-    submission(stage)
+    app_passwords(stage, dovecot)
+    submission(stage, master_login(stage, dovecot))
+    hashed_anew(stage, dovecot)
+    with_cache(stage, dovecot)
+    sessions(stage)
     equal(dovecot.log.find(r"Error|Fatal|Panic"), None, "no error in Dovecot's log")
     without_database(stage, dovecot)
     equal(dovecot.log.find(r"Fatal|Panic"), None, "nothing has crashed")

@@ -10,7 +10,7 @@ import datetime
 import re
 import smtplib
 
-from stage import Failed, Smtp, check, equal, step, wait_for
+from stage import Failed, Smtp, after_login, check, equal, step, wait_for
 from stage.backends import Mysql
 from stage.lookups import SocketmapClient
 from stage.originals import extman as originals_folder
@@ -223,6 +223,32 @@ def small(house):
     equal([x.code for x in house_says], [250, 452], "policyd: a quota of ExtMan's with its S has room, or has not")
 
 
+def hashed_anew(stage, backend, dovecot):
+    """Old hashes grow strong at logins, in ExtMan's table; but not in a column that would cut them."""
+    def reloaded(width):
+        backend.query(f"ALTER TABLE mailbox MODIFY password VARCHAR({width}) NOT NULL DEFAULT ''")
+        stage.run("doveadm", "reload")
+        for name in old:
+            check(logs_in(lambda *who: dovecot.imap(*who).logout(), name), f"{name} logs in")
+
+    old = ("md5crypt", "ldapmd5", "sha", "counted")
+    stage.configure("dovecot-plugin", {"rehash_scheme": "sha512-crypt"})
+    before = backend.query(f"SELECT * FROM mailbox WHERE username = 'counted@{DOMAIN}'")[0]
+    reloaded(100)
+    check(dovecot.log.wait("passwords are not hashed anew: a stored password has room for 100 characters", 10),
+          "a column that is too narrow is told")
+    equal(backend.stored(f"counted@{DOMAIN}"), "pw-counted", "and left alone")
+    reloaded(255)
+    for name in old:
+        wait_for(lambda: backend.stored(f"{name}@{DOMAIN}").startswith("{SHA512-CRYPT}"), 15, f"the hash of {name}")
+        check(logs_in(lambda *who: dovecot.imap(*who).logout(), name), f"{name} has a new hash, and logs in with it")
+    after = backend.query(f"SELECT * FROM mailbox WHERE username = 'counted@{DOMAIN}'")[0]
+    equal([(x, y) for x, y in zip(before, after) if x != y], [("pw-counted", backend.stored(f"counted@{DOMAIN}"))],
+          "nothing else of ExtMan's row has changed")
+    stage.configure("dovecot-plugin", {})
+    stage.run("doveadm", "reload")
+
+
 def checked(stage, backend):
     """posthouse directory check names what does not fit."""
     backend.query("SET SESSION sql_mode = '';" + insert("domain", {"domain": "bare.test", "default_expire": "soon"})
@@ -255,12 +281,13 @@ def site(stage, server):
     backend.configure()
     stage.backend = backend
     shown(stage)
-    dovecot = stage.dovecot = stage.start_dovecot(FAST + quota_status(stage))
+    dovecot = stage.dovecot = stage.start_dovecot(FAST + quota_status(stage) + after_login.service(stage))
     stage.configure("dovecot-plugin", {})
     logins(stage, dovecot)
     written(stage, backend)
     limits(stage, server, dovecot)
     equal(shape(server, "extmail"), before, "ExtMan's tables were not altered")
+    hashed_anew(stage, backend, dovecot)
     stage.lookupd = stage.start_lookupd({"log_to": "stderr", "cache_time": "0s", "cache_negative_time": "0s",
                                          "directory_settings": backend.configure_lookups()})
     stage.postfix = delivery(stage, dovecot)

@@ -1,10 +1,11 @@
 # test/t-11-directory-ldap/extman.py -- An ExtMan site's tree taken over in place: logins, mail, changes that leave the rest alone.
 # SPDX-License-Identifier: GPL-3.0-or-later
+import base64
 import os
 import pathlib
 import re
 
-from stage import check, equal, step
+from stage import check, equal, step, wait_for
 from stage.certificates import Authority
 from stage.originals import extman as originals_folder
 
@@ -38,7 +39,29 @@ def site(tools, stage, slapd, dovecot):
     check(os.listdir(stage.mail_root / shown["maildir"] / "new"), "into the path that ExtMan stored")
     equal([tools.ask("domains", x, stage) for x in ("old.test", "closed.test")], ["OK old.test", "NOTFOUND "],
           "a domain that is switched off is not served")
+    hashed_anew(tools, stage, slapd, dovecot)
     changes(tools, stage, slapd, dovecot)
+
+
+def hashed_anew(tools, stage, slapd, dovecot):
+    """A login makes ExtMan's {MD5} a strong hash, through a service that may write the tree, unlike the auth workers."""
+    name = "mail=postmaster@old.test,virtualDomain=old.test,o=extmailAccount,dc=extman,dc=test"
+    before = tools.entry(slapd, name)
+    stage.write("/etc/posthouse-writer/directory.conf", pathlib.Path(tools.ADMIN).read_bytes(), mode=0o600)
+    for folder in ("/etc/posthouse", "/etc/posthouse-writer"):
+        stage.write(f"{folder}/dovecot-plugin.conf", "rehash_scheme = sha512-crypt\n")
+    stage.run("doveadm", "reload")
+    equal(tools.imap(dovecot, POSTMASTER, "hello world"), "taken", "a login with the old hash")
+    # LDIF shows userPassword in base64.
+    wait_for(lambda: base64.b64decode(tools.entry(slapd, name)["userPassword"][0]).startswith(b"{SHA512-CRYPT}"), 15,
+             "the new hash")
+    after = tools.entry(slapd, name)
+    equal({x for x in {*before, *after} if before.get(x) != after.get(x)}, {"userPassword"},
+          "puts a new one in its place and changes nothing else")
+    equal([tools.imap(dovecot, POSTMASTER, x) for x in ("hello world", "hello")], ["taken", "refused"],
+          "of the same password")
+    stage.configure("dovecot-plugin", {})
+    stage.run("doveadm", "reload")
 
 
 def changes(tools, stage, slapd, dovecot):

@@ -12,8 +12,8 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from stage import (Failed, Stage, check, directory_administration, directory_policy, directory_steps,  # noqa: E402
-                   directory_stores, equal, step, wait_for)
+from stage import (Failed, Stage, after_login, check, directory_administration, directory_policy,  # noqa: E402
+                   directory_steps, directory_stores, equal, step, wait_for)
 from stage.backends import Ldap  # noqa: E402
 from stage.certificates import Authority  # noqa: E402
 from stage.quota import quota_status  # noqa: E402
@@ -274,7 +274,8 @@ with Stage() as stage:
     international(stage, slapd)
     bad_input(stage, slapd)
     stage.configure("dovecot-plugin", {})
-    dovecot = stage.dovecot = stage.start_dovecot(DOVECOT + quota_status(stage))
+    dovecot = stage.dovecot = stage.start_dovecot(DOVECOT + quota_status(stage)
+                                                  + after_login.service(stage, folder="/etc/posthouse-writer"))
     stage.lookupd = stage.start_lookupd({"directory_settings": LOOKUP, "cache_time": "0s", "cache_negative_time": "0s"})
     servers(stage, dovecot)
     faults(stage, slapd, dovecot)
