@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
 # test/t-10-directory-mysql/run.py -- The directory on MariaDB: our own tables, an ExtMan site in place, and its accidents.
 # SPDX-License-Identifier: GPL-3.0-or-later
-# time limit: 300 s
+# time limit: 480 s
 import pathlib
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from stage import Stage, check, directory_administration, directory_steps, equal, step  # noqa: E402
+from stage import (Stage, check, directory_administration, directory_policy, directory_steps,  # noqa: E402
+                   directory_stores, equal, step)
+from stage.backends import Mysql  # noqa: E402
 import accidents  # noqa: E402
 import extman  # noqa: E402
 import large  # noqa: E402
-from stage.backends import Mysql  # noqa: E402
+import tls  # noqa: E402
 
 
 def fresh(stage, server):
