@@ -228,27 +228,8 @@ base::Result<FolderChanges> FolderScan::read(const Directory& folder,
                                              std::map<std::int64_t, UidEntry>& early) {
   FolderChanges out;
   out.seen = found_;
-  std::vector<bool> met(known.size(), false);
-  for (const bool in_new : {true, false}) {
-    if (in_new ? reads_new_ : reads_cur_) {
-      if (const auto listed = list(folder, in_new, known, met, out); !listed) {
-        return listed.error();
-      }
-    } else {
-      for (std::size_t i = 0; i < known.size(); ++i) {
-        met[i] = met[i] || known[i].in_new == in_new;
-      }
-    }
-  }
-  if (std::find(met.begin(), met.end(), false) != met.end()) {
-    if (const auto listed = list_again(folder, known, met, out); !listed) {
-      return listed.error();
-    }
-  }
-  for (std::size_t i = 0; i < known.size(); ++i) {
-    if (!met[i]) {
-      out.removed.push_back(known[i].base);
-    }
+  if (const auto found = find_files(folder, known, out); !found) {
+    return found.error();
   }
   stat_added(folder, out);
   if (found_.uidlist != before_.uidlist || !out.added.empty()) {
@@ -263,6 +244,32 @@ base::Result<FolderChanges> FolderScan::read(const Directory& folder,
   distrust_young();
   out.stamps = found_;
   return out;
+}
+
+base::Result<void> FolderScan::find_files(const Directory& folder,
+                                          const std::vector<KnownFile>& known, FolderChanges& out) {
+  std::vector<bool> met(known.size(), false);
+  for (const bool in_new : {true, false}) {
+    const bool is_read = in_new ? reads_new_ : reads_cur_;
+    if (const auto listed = is_read ? list(folder, in_new, known, met, out) : base::Result<void>();
+        !listed) {
+      return listed;
+    }
+    for (std::size_t i = 0; i < known.size() && !is_read; ++i) {
+      met[i] = met[i] || known[i].in_new == in_new;
+    }
+  }
+  if (std::find(met.begin(), met.end(), false) != met.end()) {
+    if (const auto listed = list_again(folder, known, met, out); !listed) {
+      return listed;
+    }
+  }
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    if (!met[i]) {
+      out.removed.push_back(known[i].base);
+    }
+  }
+  return {};
 }
 
 base::Result<void> FolderScan::list(const Directory& folder, bool in_new,

@@ -105,6 +105,8 @@ class FolderScan {
                                    std::map<std::int64_t, UidEntry>& early);
 
  private:
+  base::Result<void> find_files(const Directory& folder, const std::vector<KnownFile>& known,
+                                FolderChanges& out);
   base::Result<void> list(const Directory& folder, bool in_new, const std::vector<KnownFile>& known,
                           std::vector<bool>& met, FolderChanges& out);
   base::Result<void> list_again(const Directory& folder, const std::vector<KnownFile>& known,

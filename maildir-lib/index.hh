@@ -168,8 +168,8 @@ class Index {
   };
   using Touched = std::map<std::int64_t, Touch>;
 
-  explicit Index(const IndexOptions& options, std::unique_ptr<IndexDb> db)
-      : options_(options), db_(std::move(db)), ids_(*db_, options_.ids) {}
+  Index(IndexOptions options, std::unique_ptr<IndexDb> db)
+      : options_(std::move(options)), db_(std::move(db)), ids_(*db_, options_.ids) {}
 
   // index.cc
   base::Result<void> try_refresh(base::WallTime now);
@@ -185,6 +185,8 @@ class Index {
   // index_folders.cc
   struct Present;
   base::Result<void> refresh_folders(const Directory& root, base::WallTime now);
+  base::Result<void> take_folders(const Directory& root, bool is_same,
+                                  std::vector<Present>& present, base::WallTime now);
   void match_folders(const Directory& root, std::vector<Present>& present) const;
   base::Result<void> store_folders(std::vector<Present>& present, base::WallTime now);
   base::Result<IdWish> wish_for(const Present& folder, const std::vector<Present>& present);

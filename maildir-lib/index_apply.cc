@@ -126,6 +126,7 @@ base::Result<void> Index::add_files(std::vector<Scanned>& scanned, base::WallTim
            std::tie(b.first->stamp.modified, b.first->name, b.second);
   });
   std::vector<IdWish> wishes;
+  wishes.reserve(added.size());
   for (const auto& [file, folder] : added) {
     wishes.push_back({keys_of(base_name(file->name), file->entry.guid), 0, false});
   }

@@ -53,15 +53,7 @@ base::Result<void> Index::refresh_folders(const Directory& root, base::WallTime 
                        std::all_of(present.begin(), present.end(),
                                    [](const Present& folder) { return folder.is_same; });
   if (!is_same || subscriptions != subscriptions_stamp_ || root_stamp_ == std::nullopt) {
-    auto change = IndexChange::begin(*db_);
-    if (!change) {
-      return change.error();
-    }
-    auto done = is_same ? base::Result<void>() : store_folders(present, now);
-    done = done ? note_subscriptions(read_subscriptions(root)) : done;
-    done = done ? save_states() : done;
-    done = done ? change->commit() : done;
-    if (!done) {
+    if (auto done = take_folders(root, is_same, present, now); !done) {
       return done;
     }
   }
@@ -69,6 +61,18 @@ base::Result<void> Index::refresh_folders(const Directory& root, base::WallTime 
   root_stamp_ = is_racy ? distrusted : stamp;
   subscriptions_stamp_ = is_racy ? std::optional(distrusted) : subscriptions;
   return {};
+}
+
+base::Result<void> Index::take_folders(const Directory& root, bool is_same,
+                                       std::vector<Present>& present, base::WallTime now) {
+  auto change = IndexChange::begin(*db_);
+  if (!change) {
+    return change.error();
+  }
+  auto done = is_same ? base::Result<void>() : store_folders(present, now);
+  done = done ? note_subscriptions(read_subscriptions(root)) : done;
+  done = done ? save_states() : done;
+  return done ? change->commit() : done;
 }
 
 void Index::match_folders(const Directory& root, std::vector<Present>& present) const {

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t max_thread_keys = 40;  // of one message: its own id, the first, the last ones
 constexpr std::size_t max_subject = 1000;
+constexpr std::size_t max_tag = 64;
 
 constexpr auto reply_prefixes =
     std::to_array<std::string_view>({"re", "fw", "fwd", "aw", "wg", "sv", "vs", "antw", "rv", "tr",
@@ -37,7 +38,7 @@ std::string_view behind(std::string_view text, std::size_t bytes) {
 std::string_view without_prefix(std::string_view text) {
   if (text.starts_with('[')) {
     const std::size_t end = text.find(']');
-    const bool is_tag = end != std::string_view::npos && end < 64 && !behind(text, end + 1).empty();
+    const bool is_tag = end < max_tag && !behind(text, end + 1).empty();
     return is_tag ? behind(text, end + 1) : text;
   }
   for (const std::string_view prefix : reply_prefixes) {
@@ -96,8 +97,9 @@ std::vector<std::int64_t> thread_keys(const std::vector<mail::HeaderField>& fiel
   const mail::HeaderField* subject = mail::last_field(fields, "subject");
   const std::string base = base_subject(subject == nullptr ? "" : subject->value);
   std::vector<std::int64_t> keys;
-  for (const std::string& id : ids) {
-    keys.push_back(name_hash(id + "\n" + base));
+  keys.reserve(ids.size());
+  for (std::string& id : ids) {
+    keys.push_back(name_hash(id.append("\n").append(base)));
   }
   std::sort(keys.begin(), keys.end());
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
