@@ -98,8 +98,10 @@ void AccountQueue::start_next(const std::string& account_id) {
         } catch (const std::exception& err) {
           outcome = base::make_error(base::Errc::internal, err.what());
         }
-        loop->post([job, weak, account_id] {
+        // Answered before the next job starts, or that one might be answered first.
+        loop->post([job, weak, account_id, outcome] {
           if (const auto self = weak.lock()) {
+            (*self)->answer(job, outcome);
             (*self)->ended(account_id, job);
           }
         });
@@ -109,7 +111,7 @@ void AccountQueue::start_next(const std::string& account_id) {
         if (!weak.lock()) {
           return;
         }
-        answer(job, outcome);
+        answer(job, outcome);  // if it never ran
         auto expected = Job::queued;
         if (job->state.compare_exchange_strong(expected, Job::dropped)) {
           ended(account_id, job);  // it never ran and never will
