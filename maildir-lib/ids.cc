@@ -169,16 +169,25 @@ base::Result<void> IdsLog::lock(std::chrono::milliseconds patience) const {
   return {};
 }
 
-// Reads the header; writes it when the file is new, or a crash left less than a header of it.
+// Reads the header; writes it when the file is new, or a crash of the machine left none of it.
 base::Result<void> IdsLog::begin() {
   const auto header = octets(0, id_header_bytes);
   if (!header) {
     return header.error();
   }
-  if (header->size() == id_header_bytes) {
-    if (header->starts_with(any_version) && !header->starts_with(magic)) {
-      return base::make_error(base::Errc::malformed, path_ + ": written by another release",
-                              "install that release again");
+  const auto whole = size();
+  if (!whole) {
+    return whole.error();
+  }
+  const bool is_blank =
+      *whole <= id_header_bytes && header->find_first_not_of('\0') == std::string::npos;
+  if (header->size() == id_header_bytes && !is_blank) {
+    if (!header->starts_with(magic)) {
+      return header->starts_with(any_version)
+                 ? base::make_error(base::Errc::malformed, path_ + ": written by another release",
+                                    "install that release again")
+                 : base::make_error(base::Errc::malformed, path_ + ": not a log of ids",
+                                    "put it back from a copy; nothing of it was changed");
     }
     log_ = header->substr(magic.size());
     return {};

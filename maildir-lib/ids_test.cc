@@ -136,6 +136,19 @@ BOOST_AUTO_TEST_CASE(a_torn_tail_is_cut_and_numbers_go_on) {
   BOOST_TEST(all().size() == 1U);
 }
 
+BOOST_FIXTURE_TEST_CASE(what_is_no_log_is_left_alone, Fixture) {
+  const std::string letter = "Dear log of ids, I am a letter of more than two records' octets: 64.";
+  std::ofstream(path, std::ios::binary) << letter;
+  const auto log = IdsLog::open(path, 1s);
+  BOOST_REQUIRE(!log.has_value());
+  BOOST_TEST((log.error().code == base::Errc::malformed));
+  BOOST_TEST(fs::file_size(path) == letter.size());
+
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << std::string(32, '\0');
+  add("a", 1);
+  BOOST_TEST(all().size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(damage_in_the_middle_costs_that_record_alone) {
   add("a", 1);
   add("b", 2);
