@@ -98,14 +98,18 @@ class Policy:
 
     def greylist(self):
         """Each user's switch."""
-        self.stage.configure("policyd", {**SETTINGS, "directory_settings": self.lookups, "resolver": "off",
-                                         "greylist": "yes", "greylist_user_switch": "yes", "greylist_auto_whitelist": 0})
-        mark = self.policyd.log.mark()
-        self.policyd.reload()
-        self.policyd.log.wait(r"daemon\.reload\.done", since=mark)
+        self.set({"greylist": "yes", "greylist_user_switch": "yes", "greylist_auto_whitelist": 0})
         equal(self.code("t@example.org", CAROL, 21), 450, "policyd: mail for carol waits")
         self.run("user", "set", CAROL, "--greylist", "no")
         equal(self.code("u@example.org", CAROL, 22), 250, "policyd: until she wants no greylist")
+        self.set({})
+
+    def set(self, more):
+        """Settings beside those that every step has."""
+        self.stage.configure("policyd", {**SETTINGS, "directory_settings": self.lookups, "resolver": "off", **more})
+        mark = self.policyd.log.mark()
+        self.policyd.reload()
+        self.policyd.log.wait(r"daemon\.reload\.done", since=mark)
 
     def all_of_them(self):
         """With a server that answers."""
