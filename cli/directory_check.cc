@@ -185,11 +185,11 @@ class Check {
       if (!ends) {
         return ends.error();
       }
-      const std::string shown = "leads to " + base::printable(target, 80);
+      std::string shown = "leads to " + base::printable(target, 80);
       if (!*ends) {
-        find("alias", alias.address, shown + ", which nobody has");
+        find("alias", alias.address, shown.append(", which nobody has"));
       } else if (const auto& day = removed_on(target.substr(at + 1)); !day.empty()) {
-        find("alias", alias.address, shown + ", whose domain was removed on " + day);
+        find("alias", alias.address, shown.append(", whose domain was removed on ").append(day));
       }
     }
     const auto recipients = directory::resolve(accounts_, alias.address, now_);
