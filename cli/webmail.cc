@@ -72,8 +72,9 @@ base::Result<std::string> new_digests(const std::string& path, std::string_view 
   if (!text && text.error().code != Errc::not_found) {
     return text.error();
   }
+  const std::string_view known = text ? std::string_view(*text) : std::string_view();
   std::string digests;
-  for (const std::string_view line : base::split(text ? *text : "", '\n')) {
+  for (const std::string_view line : base::split(known, '\n')) {
     if (!line.empty() && line != old_digest) {
       digests.append(line).append("\n");
     }

@@ -53,6 +53,14 @@ StoreUse& use_of(std::vector<StoreUse>& uses, const std::vector<Store>& stores,
   return uses.at(static_cast<std::size_t>(store - stores.data()));
 }
 
+MovedUser moved_to(const User& before, const Store* from, const Store& to) {
+  MovedUser moved{before, before, from == nullptr ? "" : from->name, to.name};
+  moved.after.mail_host = to.mail_host;
+  moved.after.home = path_on(from, to, before.home);
+  moved.after.maildir = path_on(from, to, before.maildir);
+  return moved;
+}
+
 }  // namespace
 
 void Directory::forget_old_book() {
@@ -229,10 +237,7 @@ base::Result<MovedUser> Directory::move_user(std::string_view address, std::stri
         if (from == *to) {
           return taken(before->address, "on store " + from->name + " already");
         }
-        moved = {*before, *before, from == nullptr ? "" : from->name, (*to)->name};
-        moved.after.mail_host = (*to)->mail_host;
-        moved.after.home = path_on(from, **to, before->home);
-        moved.after.maildir = path_on(from, **to, before->maildir);
+        moved = moved_to(*before, from, **to);
         deed.detail = "from " + (from == nullptr ? "no store" : from->name) + " to " + moved.to +
                       ": " + differences(*before, moved.after);
         for (auto ok : {check_path(moved.after.home), check_path(moved.after.maildir),

@@ -85,7 +85,7 @@ base::Result<void> run(const std::string& folder) {
 }
 
 void print(std::FILE* stream, const std::string& text) {
-  std::fputs(text.c_str(), stream);
+  (void)std::fputs(text.c_str(), stream);
 }
 
 int check(const std::string& folder) {
