@@ -251,7 +251,7 @@ base::Result<void> FolderScan::find_files(const Directory& folder,
   std::vector<bool> met(known.size(), false);
   for (const bool in_new : {true, false}) {
     const bool is_read = in_new ? reads_new_ : reads_cur_;
-    if (const auto listed = is_read ? list(folder, in_new, known, met, out) : base::Result<void>();
+    if (auto listed = is_read ? list(folder, in_new, known, met, out) : base::Result<void>();
         !listed) {
       return listed;
     }
@@ -260,7 +260,7 @@ base::Result<void> FolderScan::find_files(const Directory& folder,
     }
   }
   if (std::find(met.begin(), met.end(), false) != met.end()) {
-    if (const auto listed = list_again(folder, known, met, out); !listed) {
+    if (auto listed = list_again(folder, known, met, out); !listed) {
       return listed;
     }
   }
