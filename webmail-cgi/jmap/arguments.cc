@@ -109,8 +109,9 @@ base::Result<std::vector<std::string>> ids_or_all(MethodCall& call,
   }
   std::vector<std::string> all;
   std::set<std::int64_t> seen;
-  for (auto entry = (*list)->rbegin(); entry != (*list)->rend(); ++entry) {
-    const std::int64_t number = letter == 'T' ? entry->thread : entry->number;
+  for (std::size_t i = (*list)->size(); i-- > 0;) {
+    const maildir::ListEntry& entry = (**list)[i];
+    const std::int64_t number = letter == 'T' ? entry.thread : entry.number;
     if (seen.insert(number).second) {
       all.push_back(id_of(letter, number));
     }
