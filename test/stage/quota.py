@@ -28,8 +28,12 @@ mail_plugins {
 quota "User quota" {
   driver = count
 }
+# 2.4 lets 10 MB more in by default, 2.3 a tenth.
+quota_storage_grace = 0
 quota_status_success = DUNNO
 quota_status_nouser = DUNNO
+quota_status_overquota = 552 5.2.2 Mailbox is full
+quota_status_toolarge = 552 5.2.3 Message is too large
 """ + STATUS
 
 
