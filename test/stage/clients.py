@@ -147,8 +147,9 @@ class PolicyClient:
             self.socket = socket.create_connection((HOST, where), timeout)
         else:
             self.socket = socket.socket(socket.AF_UNIX)
-            self.socket.settimeout(timeout)
+            # With a timeout a full queue of connections would be EAGAIN at once, not a wait.
             self.socket.connect(where)
+            self.socket.settimeout(timeout)
         self.buffer = b""
 
     def close(self):
