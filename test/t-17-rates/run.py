@@ -46,7 +46,8 @@ with Stage() as stage:
     reply = submit(ALICE, BOB)
     equal((reply.code, reply.where), (450, "RCPT"), f"the fourth is deferred at RCPT: {reply.text}")
     seconds = int(re.search(r"try again in (\d+) s", reply.text).group(1))
-    check(3500 < seconds <= 3720, f"with the time until there is room: {seconds} s")
+    # What was counted falls out within two slots of 117 s after its hour (policyd/checks/rate_window.hh).
+    check(3500 < seconds <= 3600 + 2 * 117, f"with the time until there is room: {seconds} s")
     check(policyd.log.find(r"policyd\.rate\.refuse .*reason=\"user alice@posthouse.test has sent 3 messages in 1h"),
           "the log says which limit it was")
     equal(submit(BOB, ALICE).code, 250, "another login is not held up")
