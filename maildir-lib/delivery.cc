@@ -103,6 +103,14 @@ int DiskCalls::unlink(const char* path) {
   return ::unlink(path);
 }
 
+int DiskCalls::symlink(const char* text, const char* path) {
+  return ::symlink(text, path);
+}
+
+int DiskCalls::exchange(const char* one, const char* other) {
+  return ::renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE);
+}
+
 DiskCalls& DiskCalls::real() {
   static class System final : public DiskCalls {
   } calls;

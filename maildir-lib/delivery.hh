@@ -34,6 +34,8 @@ class DiskCalls {
   virtual int link(const char* from, const char* to);
   virtual int rename(const char* from, const char* to);
   virtual int unlink(const char* path);
+  virtual int symlink(const char* text, const char* path);
+  virtual int exchange(const char* one, const char* other);  // renameat2(2), RENAME_EXCHANGE
 
   static DiskCalls& real();
 
