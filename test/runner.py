@@ -67,7 +67,8 @@ def run_program(name, argv, limit, cwd=ROOT, env=None):
     elif code == 0:
         record(name, "passed", seconds)
     else:
-        record(name, "failed", seconds, f"exit code {code}", text)
+        said = re.findall(r"^FAILED: (.*)", text, re.MULTILINE)
+        record(name, "failed", seconds, f"exit code {code}" + (f": {said[-1]}" if said else ""), text)
 
 
 def end_group(child):
