@@ -129,12 +129,9 @@ Login Accounts::judge(const directory::User& user, std::string_view service) con
   login.verdict = Verdict::ok;
   // What is stored may be a whole Postfix route; Dovecot's proxy takes the host in it.
   const base::Words& own = open_->settings.own_hosts;
-  const std::string host = directory::extman::host_of(user.mail_host);
-  const bool is_own = std::find_if(own.begin(), own.end(), [&](const std::string& name) {
-                        return name == user.mail_host || name == host;
-                      }) != own.end();
-  if (!own.empty() && !user.mail_host.empty() && !is_own) {
-    login.host = host;
+  if (!own.empty() && !user.mail_host.empty() &&
+      !directory::extman::is_among(user.mail_host, own)) {
+    login.host = directory::extman::host_of(user.mail_host);
     if (service == "lmtp") {
       login.port = directory::extman::lmtp_port_of(user.mail_host);
     }
