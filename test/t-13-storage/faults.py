@@ -60,7 +60,7 @@ class Steps:
 
 
 def attempt(stage, mail):
-    """True when the mail was answered by 250; False when the server hung up or refused for now."""
+    """True when the mail was answered by 250; False when the server hung up or deferred it."""
     for _ in range(200):
         try:
             session = Lmtp(stage)
