@@ -109,6 +109,7 @@ struct Credentials {
   User user;
   std::string password;
   base::WallTime password_changed;
+  bool may_have_app_passwords = true;  // false: none is stored, so none need be asked for
 };
 
 struct Alias {

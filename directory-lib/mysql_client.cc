@@ -203,12 +203,24 @@ std::string server_name(const Settings& settings) {
 
 }  // namespace
 
+struct MysqlStatement {
+  explicit MysqlStatement(MYSQL* connection) : handle(mysql_stmt_init(connection)) {
+    base::must(handle != nullptr, "memory");
+  }
+  MysqlStatement(const MysqlStatement&) = delete;
+  MysqlStatement& operator=(const MysqlStatement&) = delete;
+  ~MysqlStatement() { mysql_stmt_close(handle); }
+
+  MYSQL_STMT* handle;
+  std::optional<Cells> cells;  // made with the first rows
+};
+
 void close_mysql(st_mysql* connection) {
   mysql_close(connection);
 }
 
-void close_mysql_statement(st_mysql_stmt* statement) {
-  mysql_stmt_close(statement);
+void close_mysql_statement(MysqlStatement* statement) {
+  delete statement;  // NOLINT(cppcoreguidelines-owning-memory): the handle's
 }
 
 std::int64_t MysqlRow::number(std::size_t column) const {
@@ -239,8 +251,8 @@ base::Error MysqlConnection::failure(unsigned code, const char* text) {
   return base::make_error(Errc::unavailable, std::move(detail));
 }
 
-base::Error MysqlConnection::statement_failure(st_mysql_stmt* statement) {
-  return failure(mysql_stmt_errno(statement), mysql_stmt_error(statement));
+base::Error MysqlConnection::statement_failure(const MysqlStatement& statement) {
+  return failure(mysql_stmt_errno(statement.handle), mysql_stmt_error(statement.handle));
 }
 
 base::Result<void> MysqlConnection::log_in(const Settings& settings) {
@@ -298,36 +310,66 @@ base::Result<void> MysqlConnection::set_charset(const std::string& name) {
   return {};
 }
 
-base::Result<st_mysql_stmt*> MysqlConnection::prepared(std::string_view sql) {
+base::Result<MysqlStatement*> MysqlConnection::prepared(std::string_view sql) {
   if (const auto known = statements_.find(sql); known != statements_.end()) {
     return known->second.get();
   }
-  base::Handle<st_mysql_stmt, close_mysql_statement> made(mysql_stmt_init(connection_.get()));
-  base::must(made != nullptr, "memory");
-  if (mysql_stmt_prepare(made.get(), sql.data(), sql.size()) != 0) {
-    return statement_failure(made.get());
+  base::Handle<MysqlStatement, close_mysql_statement> made(
+      new MysqlStatement(connection_.get()));  // NOLINT(cppcoreguidelines-owning-memory)
+  if (mysql_stmt_prepare(made->handle, sql.data(), sql.size()) != 0) {
+    return statement_failure(*made);
   }
   return statements_.emplace(sql, std::move(made)).first->second.get();
 }
 
 // Prepared, bound and executed.
-base::Result<st_mysql_stmt*> MysqlConnection::run(std::string_view sql, const MysqlValues& values) {
+base::Result<MysqlStatement*> MysqlConnection::run(std::string_view sql,
+                                                   const MysqlValues& values) {
   began_ = base::system_clock().ticks();
   deadline_ = query_deadline_;
-  auto statement = prepared(sql);
-  if (!statement) {
-    return statement;
+  auto found = prepared(sql);
+  if (!found) {
+    return found;
   }
-  base::must(mysql_stmt_param_count(*statement) == values.size(), "each '?' has its value");
+  MYSQL_STMT* const statement = (*found)->handle;
+  base::must(mysql_stmt_param_count(statement) == values.size(), "each '?' has its value");
   std::vector<MYSQL_BIND> binds(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
     bind_value(values[i], binds[i]);
   }
-  if ((!binds.empty() && mysql_stmt_bind_param(*statement, binds.data()) != 0) ||
-      mysql_stmt_execute(*statement) != 0) {
-    return statement_failure(*statement);
+  if ((!binds.empty() && mysql_stmt_bind_param(statement, binds.data()) != 0) ||
+      mysql_stmt_execute(statement) != 0) {
+    return statement_failure(**found);
   }
-  return statement;
+  return found;
+}
+
+// The rows of an executed statement; its place for them is kept, with what binding them costs.
+base::Result<MysqlRows> MysqlConnection::fetch(MysqlStatement& statement) {
+  MYSQL_STMT* const handle = statement.handle;
+  if (!statement.cells) {
+    statement.cells.emplace(mysql_stmt_field_count(handle));
+    if (mysql_stmt_bind_result(handle, statement.cells->binds.data()) != 0) {
+      auto why = statement_failure(statement);
+      statement.cells.reset();
+      return why;
+    }
+  }
+  if (mysql_stmt_store_result(handle) != 0) {
+    return statement_failure(statement);
+  }
+  MysqlRows rows;
+  rows.reserve(mysql_stmt_num_rows(handle));
+  int rc = 0;
+  while ((rc = mysql_stmt_fetch(handle)) == 0 || rc == MYSQL_DATA_TRUNCATED) {
+    auto row = read_row(handle, *statement.cells);
+    if (!row) {
+      return base::make_error(Errc::corrupt, name_ + ": a value of more than 4 MiB");
+    }
+    rows.push_back(std::move(*row));
+  }
+  return rc == MYSQL_NO_DATA ? base::Result<MysqlRows>(std::move(rows))
+                             : statement_failure(statement);
 }
 
 base::Result<MysqlRows> MysqlConnection::query(std::string_view sql, const MysqlValues& values) {
@@ -335,30 +377,8 @@ base::Result<MysqlRows> MysqlConnection::query(std::string_view sql, const Mysql
   if (!statement) {
     return statement.error();
   }
-  Cells cells(mysql_stmt_field_count(*statement));
-  if (mysql_stmt_bind_result(*statement, cells.binds.data()) != 0 ||
-      mysql_stmt_store_result(*statement) != 0) {
-    auto why = statement_failure(*statement);
-    mysql_stmt_free_result(*statement);
-    return why;
-  }
-  MysqlRows rows;
-  rows.reserve(mysql_stmt_num_rows(*statement));
-  int rc = 0;
-  while ((rc = mysql_stmt_fetch(*statement)) == 0 || rc == MYSQL_DATA_TRUNCATED) {
-    auto row = read_row(*statement, cells);
-    if (!row) {
-      mysql_stmt_free_result(*statement);
-      return base::make_error(Errc::corrupt, name_ + ": a value of more than 4 MiB");
-    }
-    rows.push_back(std::move(*row));
-  }
-  if (rc != MYSQL_NO_DATA) {
-    auto why = statement_failure(*statement);
-    mysql_stmt_free_result(*statement);
-    return why;
-  }
-  mysql_stmt_free_result(*statement);
+  auto rows = fetch(**statement);
+  mysql_stmt_free_result((*statement)->handle);
   return rows;
 }
 
@@ -368,7 +388,7 @@ base::Result<std::uint64_t> MysqlConnection::change(std::string_view sql,
   if (!statement) {
     return statement.error();
   }
-  return static_cast<std::uint64_t>(mysql_stmt_affected_rows(*statement));
+  return static_cast<std::uint64_t>(mysql_stmt_affected_rows((*statement)->handle));
 }
 
 base::Result<void> MysqlConnection::execute(const std::string& sql) {

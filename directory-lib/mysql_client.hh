@@ -27,12 +27,13 @@
 #include "directory-lib/settings.hh"
 
 struct st_mysql;
-struct st_mysql_stmt;
 
 namespace directory {
 
+struct MysqlStatement;  // prepared, with the place that its rows are fetched to
+
 void close_mysql(st_mysql* connection);
-void close_mysql_statement(st_mysql_stmt* statement);
+void close_mysql_statement(MysqlStatement* statement);
 
 // NULL, a number or text; text must outlive the call.
 using MysqlValue = std::variant<std::nullptr_t, std::int64_t, std::string_view>;
@@ -78,14 +79,15 @@ class MysqlConnection {
  private:
   MysqlConnection(st_mysql* connection, const Settings& settings);
   base::Result<void> log_in(const Settings& settings);
-  base::Result<st_mysql_stmt*> prepared(std::string_view sql);
-  base::Result<st_mysql_stmt*> run(std::string_view sql, const MysqlValues& values);
+  base::Result<MysqlStatement*> prepared(std::string_view sql);
+  base::Result<MysqlStatement*> run(std::string_view sql, const MysqlValues& values);
   base::Error failure(unsigned code, const char* text);
-  base::Error statement_failure(st_mysql_stmt* statement);
+  base::Error statement_failure(const MysqlStatement& statement);
+  base::Result<MysqlRows> fetch(MysqlStatement& statement);
 
   // Declared in this order: statements are closed before their connection.
   base::Handle<st_mysql, close_mysql> connection_;
-  std::map<std::string_view, base::Handle<st_mysql_stmt, close_mysql_statement>> statements_;
+  std::map<std::string_view, base::Handle<MysqlStatement, close_mysql_statement>> statements_;
   std::string name_;  // of the server, for messages
   std::string user_;
   base::Duration deadline_{};  // of what is being done now

@@ -173,7 +173,14 @@ base::Result<Credentials> MysqlDirectory::read_credentials(const mail::Address& 
   if (!can_hold(key)) {
     return absent("user", key);
   }
-  const auto rows = ask(one_credentials, {std::string_view(key)});
+  if (auto ok = ready(); !ok) {
+    return ok.error();
+  }
+  MysqlValues values{std::string_view(key)};
+  if (schema_.has_additions) {
+    values.emplace_back(std::string_view(key));
+  }
+  const auto rows = ask(one_credentials.text(schema_.has_additions), values);
   if (!rows) {
     return rows.error();
   }
@@ -184,7 +191,7 @@ base::Result<Credentials> MysqlDirectory::read_credentials(const mail::Address& 
   return Credentials{
       mysql_user(*row),
       extman::stored_password(mysql_password(*row), settings().default_password_scheme),
-      mysql_password_changed(*row)};
+      mysql_password_changed(*row), mysql_has_app_passwords(*row)};
 }
 
 base::Result<Alias> MysqlDirectory::read_alias(std::string_view local, std::string_view domain) {

@@ -104,8 +104,10 @@ MysqlQuery select_users(std::string_view rest) {
 }
 
 MysqlQuery select_credentials(std::string_view rest) {
-  return compose(user_columns, ", p.disabled, p.greylist, m.password, p.password_changed ",
-                 ", 0, 1, m.password, 0 ", user_tables, beside_user, rest);
+  return compose(user_columns,
+                 ", p.disabled, p.greylist, m.password, p.password_changed, "
+                 "EXISTS (SELECT 1 FROM posthouse_app_password w WHERE w.address = ?) ",
+                 ", 0, 1, m.password, 0, 0 ", user_tables, beside_user, rest);
 }
 
 MysqlQuery select_aliases(std::string_view rest) {
@@ -167,6 +169,10 @@ std::string_view mysql_password(const MysqlRow& row) {
 
 base::WallTime mysql_password_changed(const MysqlRow& row) {
   return base::WallTime(std::chrono::milliseconds(row.number(password_of_user + 1)));
+}
+
+bool mysql_has_app_passwords(const MysqlRow& row) {
+  return row.number(password_of_user + 2) != 0;
 }
 
 }  // namespace directory

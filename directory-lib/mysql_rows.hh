@@ -21,6 +21,7 @@ struct MysqlQuery {
 // mailbox and alias.
 MysqlQuery select_domains(std::string_view rest);
 MysqlQuery select_users(std::string_view rest);
+// With additions its first parameter is the user whose app passwords are looked for.
 MysqlQuery select_credentials(std::string_view rest);
 MysqlQuery select_aliases(std::string_view rest);
 
@@ -30,6 +31,7 @@ Alias mysql_alias(const MysqlRow& row);
 // The columns of select_credentials() behind a user's.
 std::string_view mysql_password(const MysqlRow& row);
 base::WallTime mysql_password_changed(const MysqlRow& row);
+bool mysql_has_app_passwords(const MysqlRow& row);
 // Where those two have the domain that a row is listed under.
 inline constexpr std::size_t mysql_user_domain = 18;
 inline constexpr std::size_t mysql_alias_domain = 4;

@@ -25,7 +25,9 @@ const std::string select_domain = std::string(domain_columns) + "WHERE name = ?1
 const std::string select_user =
     std::string(user_columns) + std::string(user_tables) + "WHERE d.name = ?2 AND u.local = ?1";
 const std::string select_credentials =
-    std::string(user_columns) + ", p.stored, p.changed " + std::string(user_tables) +
+    std::string(user_columns) +
+    ", p.stored, p.changed, EXISTS (SELECT 1 FROM secret.app_password w WHERE w.user = ?3) " +
+    std::string(user_tables) +
     "LEFT JOIN secret.password p ON p.address = ?3 WHERE d.name = ?2 AND u.local = ?1";
 const std::string select_alias = std::string(alias_columns) + "WHERE d.name = ?2 AND a.local = ?1";
 constexpr std::string_view select_targets =
@@ -203,7 +205,8 @@ base::Result<Credentials> SqliteDirectory::read_credentials(const mail::Address&
     return absent("user", key);
   }
   return Credentials{user_row(*row), std::string(row->text(user_column_count)),
-                     time_of(row->number(user_column_count + 1))};
+                     time_of(row->number(user_column_count + 1)),
+                     row->number(user_column_count + 2) != 0};
 }
 
 base::Result<std::vector<std::string>> SqliteDirectory::read_targets(std::int64_t domain,

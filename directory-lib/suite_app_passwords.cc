@@ -45,6 +45,7 @@ void an_app_password_opens_its_services_until_it_ends(const Backend& backend) {
   const auto listed = writer->list_app_passwords("alice@example.org");
   BOOST_REQUIRE(listed.has_value() && listed->size() == 1U);
   BOOST_TEST(listed->front().id == issued->entry.id);
+  BOOST_TEST(writer->find_credentials("ALICE@example.org")->may_have_app_passwords);
   BOOST_TEST(listed->front().label == "phone Ω");
   BOOST_TEST((listed->front().services == phone.services));
   BOOST_TEST((listed->front().expires == phone.expires));

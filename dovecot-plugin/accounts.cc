@@ -188,8 +188,9 @@ base::Result<LoginSecret> Accounts::find_secret(const Question& question) {
     }
     return failed<LoginSecret>(account.error());
   }
-  LoginSecret found{judge(account->user, question.service), account->password};
-  if (!question.is_verified) {
+  LoginSecret found{judge(account->user, question.service), account->password,
+                    account->may_have_app_passwords};
+  if (!question.is_verified && found.may_have_app_passwords) {
     if (auto ok = demand_app_password(found.login, question.service); !ok) {
       return failed<LoginSecret>(ok.error());
     }
@@ -245,7 +246,9 @@ base::Result<Login> Accounts::log_in(const Question& question, std::string_view 
   if (login.verdict == Verdict::unknown || question.is_verified) {
     return login;
   }
-  const auto by_app = opens_with_app_password(login, question.service, password);
+  const bool asks = secret->may_have_app_passwords;
+  const auto by_app =
+      asks ? opens_with_app_password(login, question.service, password) : base::Result<bool>(false);
   if (!by_app) {
     return failed<Login>(by_app.error());
   }
@@ -265,8 +268,10 @@ base::Result<Login> Accounts::log_in(const Question& question, std::string_view 
     login.verdict = Verdict::mismatch;
     return login;
   }
-  if (auto ok = demand_app_password(login, question.service); !ok) {
-    return failed<Login>(ok.error());
+  if (asks) {
+    if (auto ok = demand_app_password(login, question.service); !ok) {
+      return failed<Login>(ok.error());
+    }
   }
   if (open_->rehashes && login.verdict == Verdict::ok &&
       directory::needs_rehash(open_->settings.rehash_scheme, secret->password)) {

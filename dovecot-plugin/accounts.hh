@@ -57,6 +57,7 @@ struct Question {
 struct LoginSecret {
   Login login;           // never a mismatch
   std::string password;  // as stored, "{SCHEME}hash"; empty when no password fits
+  bool may_have_app_passwords = true;
 };
 
 struct Place {
