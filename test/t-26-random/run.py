@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+# test/t-26-random/run.py -- Random mail, changes, tools and kill -9 on our store, compared with a model after each round.
+# SPDX-License-Identifier: GPL-3.0-or-later
+# time limit: 300 s
+#
+# usage: run.py [--seconds N] [--seed S] [--rounds N] [--stock]
+# A round: senders and IMAP sessions work on three accounts at once while processes are killed; then all of Dovecot is
+# killed, started anew, and every account must be what was answered (model.py). The seed fixes everyone's choices, not
+# the moment at which a kill meets them. --stock: the same on plain maildir without the plugin.
+import argparse
+import os
+import pathlib
+import random
+import re
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from stage import Failed, Stage, equal, step  # noqa: E402
+from stage.storage import store  # noqa: E402
+
+from clients import Gone, No  # noqa: E402
+from killer import DOVECOT, Killer, end_all, locks, processes, release_locks  # noqa: E402
+from model import Account, Fault, Folder  # noqa: E402
+from senders import Sender  # noqa: E402
+from sessions import Counts, Session, look  # noqa: E402
+
+DOMAIN = "posthouse.test"
+USERS = {f"{x}@{DOMAIN}": "secret" for x in ("alice", "bob", "carol")}
+SESSIONS, SENDERS = 2, 2
+# Locks of killed processes are taken over at once; a login that fails waits for nothing.
+SETTINGS = "service imap {\n  process_limit = 200\n}\nauth_failure_delay = 0\n"
+
+
+class World:
+    """The stage, the accounts, and what all threads of a round share."""
+
+    def __init__(self, stage, args):
+        self.stage, self.seed, self.is_stock = stage, args.seed, args.stock
+        self.sessions = SESSIONS
+        self.accounts = [Account(x) for x in USERS]
+        self.counts, self.refusals = Counts(), {}
+        self.over = threading.Event()
+        self.faults = []
+        self.lmtp = stage.queue / "private/dovecot-lmtp"
+        self.root = stage.mail_root
+        self.dovecot = None
+        is_2_3 = stage.run("dovecot", "--version").stdout.startswith("2.3")
+        self.settings = store("maildir" if self.is_stock else "posthouse", is_2_3) + SETTINGS
+        self.players = [Session(self, x, n, args.seed) for x in self.accounts for n in range(SESSIONS)]
+        self.players += [Sender(self, n, args.seed) for n in range(SENDERS)]
+
+    @property
+    def port(self):
+        """Where IMAP answers."""
+        return self.dovecot.imap_port
+
+    def refused(self, text):
+        """The server said no: nothing that was asked may be refused but by a server in trouble; counted by kind."""
+        kind = " ".join(text.split()[:1] + text.split(":", 1)[-1].split()[1:9])
+        self.refusals[kind] = self.refusals.get(kind, 0) + 1
+
+    def start(self):
+        """Dovecot; the setting of compression may be another in each round."""
+        if self.dovecot is None:
+            self.dovecot = self.stage.start_dovecot(self.settings, users=USERS)
+        else:
+            self.dovecot.start()
+
+    def configure(self, draw):
+        """New mail is compressed or not."""
+        compression = draw.choice(("none", "zstd"))
+        self.stage.configure("dovecot-plugin", {"mail_compression": compression})
+
+    def guard(self, work, *args):
+        """A thread of the round; the first trouble ends it for all."""
+        def run():
+            try:
+                work(*args)
+            except Exception as error:  # noqa: BLE001 -- whatever it is must be told
+                self.faults.append(error)
+                self.over.set()
+        thread = threading.Thread(target=run)
+        thread.start()
+        return thread
+
+    def round(self, number):
+        """Work, kills, the end of everything, and a look."""
+        draw = random.Random(f"{self.seed} {number}")
+        self.over.clear()
+        steps = draw.choice((5, 20, 60))
+        threads = [self.guard(x.run, number, steps) for x in self.players]
+        killing = self.guard(Killer(self, number).run)
+        end = time.monotonic() + draw.random() * draw.choice((0.5, 2, 6))
+        while time.monotonic() < end and any(x.is_alive() for x in threads):
+            time.sleep(0.002)
+        end_all(self.dovecot.process, draw)
+        self.over.set()
+        for thread in [*threads, killing]:
+            thread.join()
+        release_locks(self.root, True)
+        self.configure(draw)
+        self.start()
+        if self.faults:
+            raise self.faults[0]
+        self.check()
+
+    def check(self):
+        """Every account is what it must be, and the same when it is looked at again by a new session."""
+        for account in self.accounts:
+            account.settle(*look(self.port, account, "secret"))
+            self.check_disk(account)
+
+    def check_disk(self, account):
+        """There are as many files as mails, of the same times: IMAP has these from its cache."""
+        name, domain = account.user.split("@")
+        folder = self.root / domain / name / "Maildir"
+        files = {}
+        for path in (x for part in ("new", "cur") for x in folder.glob(f"**/{part}/*")):
+            name = path.parents[1].name[1:].replace("aildir", "INBOX")
+            if not name.startswith(".") and name not in account.haunted:  # a killed DELETE leaves what it had put aside
+                files.setdefault(name, []).append((int(path.lstat().st_mtime), path.name))
+        for name, found in files.items():
+            wanted = sorted(x.mail.time() for x in account.copies if x.folder.name == name)
+            if sorted(x for x, _ in found) != wanted:
+                raise Fault(f"{account.user}, {name}: files {sorted(found)}, of mails of {wanted}")
+
+    def tell_folders(self):
+        """What lies on the disk, for the reader of a fault."""
+        for lock in locks(self.root):
+            print(f"---- {lock} {lock.read_text(errors='replace')!r} {lock.stat().st_mtime}, now {time.time()}")
+        for pid, name in processes(DOVECOT):
+            kernel = pathlib.Path(f"/proc/{pid}/stack").read_text(encoding="utf-8").splitlines()[:3]
+            print(f"---- {pid} {name} {kernel} {pathlib.Path(f'/proc/{pid}/wchan').read_text()}")
+        for path in sorted(self.root.glob("*/*/Maildir/**/dovecot-uidlist")):
+            print(f"---- {path}\n{path.read_text(errors='replace')}", end="")
+            for part in ("tmp", "new", "cur"):
+                for file in sorted((path.parent / part).glob("*")):
+                    print(f"  {part}/{file.name} {file.lstat().st_mtime} links {file.lstat().st_nlink}")
+
+    def size(self):
+        """How much mail there is."""
+        return sum(len(x.copies) for x in self.accounts)
+
+
+def prepare(world):
+    """A folder that all sessions of an account use."""
+    for account in world.accounts:
+        client = world.dovecot.imap(account.user, "secret")
+        client.create("Shared")
+        client.logout()
+        account.folders.append(Folder("Shared"))
+
+
+def complaints(text):
+    """What Dovecot complains of, by kind; being killed is none."""
+    found = {}
+    for line in re.findall(r"(?:Error|Warning|Panic|Fatal): (.*)", text):
+        if "signal 9" not in line and "net_connect_unix" not in line and "Remote closed connection" not in line:
+            kind = re.sub(r"/\S+|\d+|<\S*>|'[^']*'|\(.*", "..", line)[:90]
+            found[kind] = found.get(kind, 0) + 1
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seconds", type=float, default=35)
+    parser.add_argument("--rounds", type=int, default=10**9)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 30))
+    parser.add_argument("--stock", action="store_true")
+    args = parser.parse_args()
+    with Stage() as stage:
+        step(f"seed {args.seed}")
+        world = World(stage, args)
+        world.configure(random.Random(args.seed))
+        world.start()
+        prepare(world)
+        begin, number = time.monotonic(), 0
+        try:
+            while time.monotonic() - begin < args.seconds and number < args.rounds:
+                number += 1
+                world.round(number)
+                if number % 100 == 0:
+                    step(f"round {number}: {world.size()} mails; {world.counts}")
+        except (Fault, Gone, No) as fault:
+            world.tell_folders()
+            raise Failed(f"seed {args.seed}, round {number}: {fault}") from fault
+        step(f"{number} rounds: {world.counts}")
+        for kind, count in sorted(world.refusals.items()):
+            step(f"refused {count} times: {kind}")
+        step(f"every answered mail is there once, {world.size()} of them; nothing answered has come back")
+        for kind, count in sorted(complaints(world.dovecot.log.text()).items()):
+            step(f"logged {count} times: {kind}")
+        equal(world.dovecot.log.find(r"Panic|signal (?!9\b)\d|compressed mail that cannot|ends in the middle"), None,
+              "no panic in the log")
+
+
+main()
