@@ -33,7 +33,7 @@ _posthouse()
         return
     fi
     case $before in
-        --config|--csv|--socket)
+        --config|--csv|--mail-config|--socket)
             compopt -o filenames
             mapfile -t COMPREPLY < <(compgen -f -- "$current")
             return ;;

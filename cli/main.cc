@@ -1,5 +1,6 @@
 // cli/main.cc -- posthouse, the command of the administrator: finds the verb and runs it.
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -14,6 +15,7 @@
 
 #include "cli/arguments.hh"
 #include "cli/exit_code.hh"
+#include "cli/mail_settings.hh"
 #include "cli/output.hh"
 #include "cli/verb.hh"
 
@@ -75,6 +77,7 @@ std::string usage(std::string_view group = {}) {
         "\nposthouse help VERB tells more of one.\n"
         "posthouse --check [FILE] looks for mistakes in directory.conf.\n"
         "posthouse --settings=conf|man|json prints the settings of directory.conf.\n"
+        "posthouse mail --check and posthouse mail --settings do so with mail.conf.\n"
         "posthouse --version prints the version.\n";
   }
   return out;
@@ -153,19 +156,39 @@ int help(const Words& words) {
   return cli::exit_ok;
 }
 
-int print_settings(std::string_view form_name) {
+// Files of settings that the command knows: by the word in front of --settings and --check.
+struct SettingsFile {
+  std::string_view group;  // of verbs; empty: the command itself
+  std::string_view path;
+  std::span<const base::SettingRow> (*rows)();
+  base::Result<void> (*check)(const std::string& path);
+};
+constexpr std::array<SettingsFile, 2> settings_files{{
+    {"", directory::settings_path, directory::settings_rows,
+     [](const std::string& path) -> base::Result<void> {
+       const auto settings = directory::load_settings(path);
+       return settings ? base::Result<void>() : settings.error();
+     }},
+    {"mail", cli::mail_settings_path, cli::mail_settings_rows,
+     [](const std::string& path) -> base::Result<void> {
+       const auto settings = cli::load_mail_settings(path);
+       return settings ? base::Result<void>() : settings.error();
+     }},
+}};
+
+int print_settings(const SettingsFile& file, std::string_view form_name) {
   const auto form = base::parse_settings_form(form_name);
   if (!form) {
     return complain(form.error(), cli::exit_usage);
   }
-  print(stdout, base::print_settings(directory::settings_rows(), *form));
+  print(stdout, base::print_settings(file.rows(), *form));
   return cli::exit_ok;
 }
 
-int check_settings(const std::string& path) {
-  const auto settings = directory::load_settings(path);
-  if (!settings) {
-    return complain(settings.error(), cli::exit_refused);
+int check_settings(const SettingsFile& file, const Words& words) {
+  const std::string path(words.empty() ? file.path : words[0]);
+  if (const auto ok = file.check(path); !ok) {
+    return complain(ok.error(), cli::exit_refused);
   }
   print(stdout, path + ": no mistakes\n");
   return cli::exit_ok;
@@ -185,11 +208,17 @@ int run(const Words& words) {
     print(stdout, "posthouse " POSTHOUSE_VERSION "\n");
     return cli::exit_ok;
   }
-  if (first.starts_with("--settings=")) {
-    return print_settings(first.substr(std::string_view("--settings=").size()));
-  }
-  if (first == "--check" && rest.size() <= 1) {
-    return check_settings(std::string(rest.empty() ? directory::settings_path : rest[0]));
+  for (const SettingsFile& file : settings_files) {
+    const Words own = file.group.empty() || first == file.group
+                          ? Words(words.begin() + (file.group.empty() ? 0 : 1), words.end())
+                          : Words();
+    constexpr std::string_view print_option = "--settings=";
+    if (own.size() == 1 && own[0].starts_with(print_option)) {
+      return print_settings(file, own[0].substr(print_option.size()));
+    }
+    if (!own.empty() && own[0] == "--check" && own.size() <= 2) {
+      return check_settings(file, Words(own.begin() + 1, own.end()));
+    }
   }
   std::size_t used = 0;
   const cli::Verb* verb = find_verb(words, used);

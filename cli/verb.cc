@@ -10,9 +10,9 @@ namespace cli {
 namespace {
 
 constexpr std::array rooms{
-    domain_verbs,       user_verbs,      alias_verbs, store_verbs,    manager_verbs,
-    app_password_verbs, directory_verbs, lists_verbs, greylist_verbs, policy_verbs,
-    rate_verbs,         trap_verbs,      spf_verbs,   webmail_verbs,  completion_verbs,
+    domain_verbs,    user_verbs, alias_verbs,   store_verbs,      manager_verbs, app_password_verbs,
+    directory_verbs, mail_verbs, lists_verbs,   greylist_verbs,   policy_verbs,  rate_verbs,
+    trap_verbs,      spf_verbs,  webmail_verbs, completion_verbs,
 };
 
 constexpr std::array<Option, 4> effect_options{{

@@ -52,6 +52,7 @@ std::span<const Verb> store_verbs();
 std::span<const Verb> manager_verbs();
 std::span<const Verb> app_password_verbs();
 std::span<const Verb> directory_verbs();
+std::span<const Verb> mail_verbs();
 std::span<const Verb> lists_verbs();
 std::span<const Verb> greylist_verbs();
 std::span<const Verb> policy_verbs();

@@ -15,20 +15,21 @@ BUILD = pathlib.Path(os.environ.get("POSTHOUSE_BUILD", ROOT / "build"))
 DAEMONS = {"policyd": "posthouse-policyd", "lookupd": "posthouse-lookupd", "milter": "posthouse-milter",
            "webmail": "posthouse-webmail"}
 # The command knows the settings of the directory, which no daemon owns.
-PROGRAMS = {**DAEMONS, "directory": "posthouse", "dovecot-plugin": "posthouse-after-login"}
-ROOM = {"webmail": "webmail-cgi", "directory": "cli"}
-SECTION = {"directory": 1}
+PROGRAMS = {**DAEMONS, "directory": "posthouse", "mail": "posthouse mail", "dovecot-plugin": "posthouse-after-login"}
+ROOM = {"webmail": "webmail-cgi", "directory": "cli", "mail": "cli"}
+SECTION = {"directory": 1, "mail": 1}
 BEGIN, END = '.\\" settings begin\n', '.\\" settings end\n'
 
 
 def output(name, option):
-    program = BUILD / ROOM.get(name, name) / PROGRAMS[name]
-    return subprocess.run([program, option], check=True, capture_output=True, text=True).stdout
+    program, *verb = PROGRAMS[name].split()
+    program = BUILD / ROOM.get(name, name) / program
+    return subprocess.run([program, *verb, option], check=True, capture_output=True, text=True).stdout
 
 
 def conf(name):
     program = PROGRAMS[name]
-    head = (f"# /etc/posthouse/{name}.conf -- settings of {program}; see {program}({SECTION.get(name, 8)}).\n"
+    head = (f"# /etc/posthouse/{name}.conf -- settings of {program}; see {program.replace(' ', '-')}({SECTION.get(name, 8)}).\n"
             f"# Each setting stands with its default. `{program} --check` explains mistakes.\n\n")
     return head + output(name, "--settings=conf")
 
@@ -49,7 +50,7 @@ def table(title, intro, option):
 def wanted():
     for name, program in PROGRAMS.items():
         yield ROOT / f"conf-examples/{name}.conf", conf(name)
-        page = ROOT / f"docs/man/{program}.{SECTION.get(name, 8)}"
+        page = ROOT / f"docs/man/{program.replace(' ', '-')}.{SECTION.get(name, 8)}"
         if not page.exists() or BEGIN not in page.read_text(encoding="utf-8"):
             yield page, None
         else:

@@ -1,0 +1,70 @@
+// cli/mail_settings.cc -- the table of mail.conf.
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/mail_settings.hh"
+
+#include "base/files.hh"
+
+#include "maildir-lib/account_files.hh"
+
+namespace cli {
+
+namespace {
+
+using S = MailSettings;
+constexpr auto live = base::Reload::live;
+
+constexpr base::Setting<S> table[] = {
+    {"jobs", &S::jobs, "1", "1..64", live,
+     "How many accounts are worked on at the same time. --jobs overrides it."},
+    {"zstd_level", &S::zstd_level, "6", "1..19", live,
+     "How hard zstd tries: higher is smaller and slower. Reading is as fast at any level. --level "
+     "overrides it."},
+    {"compress_older_than", &S::compress_older_than, "1d", "0ms..36500d", live,
+     "Compress mail that arrived at least so long ago. --older-than overrides it."},
+    {"compress_larger_than", &S::compress_larger_than, "4k", "", live,
+     "Compress mail of at least this size: what fits one block of the disk cannot become smaller "
+     "there. --larger-than overrides it."},
+    {"compress_folders", &S::compress_folders, "", "", live,
+     "Compress mail in these folders: names as Archive/2024, with * and ? as in the shell (write ? "
+     "for a blank); ! in front excepts. Empty: in all. --folder overrides it."},
+    {"compress_flags", &S::compress_flags, "", "", live,
+     "Compress mail that has all of these flags: seen, answered, flagged, draft, deleted, "
+     "forwarded; with un in front, mail that has not, as unflagged. --flag overrides it."},
+};
+static_assert(base::is_documented(table));
+
+}  // namespace
+
+std::span<const base::SettingRow> mail_settings_rows() {
+  static const std::vector<base::SettingRow> rows = base::rows_of(table);
+  return rows;
+}
+
+base::Result<MailSettings> parse_mail_settings(std::string_view file, std::string_view text) {
+  auto settings = base::settings_from_text(table, file, text);
+  if (!settings) {
+    return settings.error();
+  }
+  for (const base::Words* flags : {&settings->compress_flags}) {
+    maildir::Policy policy;
+    policy.flags = *flags;
+    if (auto ok = maildir::check_policy(policy); !ok) {
+      return base::make_error(ok.error().code, std::string(file) + ": " + ok.error().detail,
+                              ok.error().hint);
+    }
+  }
+  return settings;
+}
+
+base::Result<MailSettings> load_mail_settings(const std::string& path) {
+  const auto text = base::read_file(path);
+  if (!text) {
+    if (path == mail_settings_path && text.error().code == base::Errc::not_found) {
+      return parse_mail_settings(path, "");
+    }
+    return text.error();
+  }
+  return parse_mail_settings(path, *text);
+}
+
+}  // namespace cli

@@ -1,0 +1,23 @@
+// cli/mail_verbs.hh -- the verbs of stored mail, of which cli/mail.cc has the table.
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+
+#include "base/result.hh"
+
+#include "cli/mail_run.hh"
+#include "cli/verb.hh"
+
+namespace cli {
+
+base::Result<void> mail_stat(Call& call);
+base::Result<void> mail_compress(Call& call);
+
+std::uint64_t number_of(const Numbers& numbers, std::string_view key);  // 0 when it is not there
+void add_numbers(Numbers& sum, const Numbers& more);
+// "1 mail", "23 mails".
+std::string mails_text(std::uint64_t count);
+Numbers numbers_of(const maildir::UpkeepCounts& counts);
+
+}  // namespace cli
