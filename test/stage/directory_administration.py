@@ -112,3 +112,10 @@ def bulk(stage, backend):
     stage.posthouse("user", "del", "--csv", stage.write("gone.csv", much))
     check(time.monotonic() - begun < 120, f"and removed in {time.monotonic() - begun:.1f} s")
     stage.posthouse("domain", "del", "bulk.example", "--recursive")
+
+
+def all_of_them(stage, backend):
+    """On the directory that directory_steps leaves."""
+    managers(stage)
+    app_passwords(stage, backend)
+    bulk(stage, backend)

@@ -232,3 +232,12 @@ def bad_input(stage, backend):
     refused(stage, 1, "not an absolute path", "--check", conf)
     refused(stage, 1, "did you mean mail_root", "--check", stage.write("directory-typo.conf", "mailroot = /x\n"))
     step("--check explains a bad settings file")
+
+
+def all_of_them(stage, backend):
+    """On an empty directory."""
+    accounts(stage, backend)
+    passwords(stage, backend)
+    aliases(stage)
+    changes(stage)
+    bad_input(stage, backend)

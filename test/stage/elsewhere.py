@@ -1,9 +1,8 @@
 # test/stage/elsewhere.py -- The rest of the world: an SMTP server that knows none of its recipients.
 # SPDX-License-Identifier: GPL-3.0-or-later
 import socketserver
-import threading
 
-from .clients import HOST
+from .foreign import ForeignHost
 
 
 class Session(socketserver.StreamRequestHandler):
@@ -24,13 +23,8 @@ class Session(socketserver.StreamRequestHandler):
                 self.wfile.write(b"250 mx.elsewhere.test\r\n")
 
 
-class Elsewhere(socketserver.ThreadingTCPServer):
+class Elsewhere(ForeignHost):
     """Where a house sends all mail for other domains: it comes back as a bounce, and none leaves the machine."""
 
-    daemon_threads = True
-    allow_reuse_address = True
-
     def __init__(self, port):
-        super().__init__((HOST, port), Session)
-        self.port = port
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        super().__init__(port, Session)

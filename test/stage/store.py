@@ -1,9 +1,8 @@
 # test/stage/store.py -- Another host that holds mailboxes: an LMTP server that keeps what it is given.
 # SPDX-License-Identifier: GPL-3.0-or-later
 import socketserver
-import threading
 
-from .clients import HOST
+from .foreign import ForeignHost
 
 
 class Session(socketserver.StreamRequestHandler):
@@ -31,14 +30,9 @@ class Session(socketserver.StreamRequestHandler):
                 self.wfile.write(b"250 2.0.0 ok\r\n")
 
 
-class Store(socketserver.ThreadingTCPServer):
+class Store(ForeignHost):
     """mails: (recipients, text) of each mail, in order."""
 
-    daemon_threads = True
-    allow_reuse_address = True
-
     def __init__(self, port):
-        super().__init__((HOST, port), Session)
-        self.port = port
         self.mails = []
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        super().__init__(port, Session)

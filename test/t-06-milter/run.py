@@ -7,13 +7,13 @@ import json
 import pathlib
 import re
 import socket
-import socketserver
 import sys
 import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from stage import Smtp, Stage, check, equal, step, wait_for  # noqa: E402
 from stage.minidns import MiniDns  # noqa: E402
+from stage.store import Store  # noqa: E402
 
 RCPT = "alice@posthouse.test"
 HOST = "mx1.posthouse.test"
@@ -41,41 +41,13 @@ STAMPS = (
 )
 
 
-class Sink(socketserver.ThreadingTCPServer):
-    """An LMTP server that keeps all mail."""
-
-    daemon_threads = True
-    allow_reuse_address = True
-
-    class Session(socketserver.StreamRequestHandler):
-        """One connection."""
-
-        def handle(self):
-            recipients = 0
-            self.wfile.write(b"220 sink\r\n")
-            while line := self.rfile.readline():
-                verb = line[:4].upper()
-                recipients += verb == b"RCPT"
-                if verb == b"DATA":
-                    self.wfile.write(b"354 go\r\n")
-                    text = b""
-                    while (line := self.rfile.readline()) != b".\r\n":
-                        text += line.removeprefix(b".")
-                    self.server.mails.append(text)
-                    self.wfile.write(b"250 kept\r\n" * recipients)
-                    recipients = 0
-                else:
-                    self.wfile.write(b"221 bye\r\n" if verb == b"QUIT" else b"250 ok\r\n")
-
-    def __init__(self, port):
-        super().__init__(("127.0.0.1", port), self.Session)
-        self.mails = []
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+class Sink(Store):
+    """A host behind Postfix that keeps all mail."""
 
     def next(self):
         """Wait for one mail and return it, parsed."""
         wait_for(lambda: self.mails, 20, "a mail to arrive", every=0.05)
-        return email.message_from_bytes(self.mails.pop(0), policy=email.policy.compat32)
+        return email.message_from_bytes(self.mails.pop(0)[1], policy=email.policy.compat32)
 
 
 def results(mail):
@@ -144,7 +116,7 @@ def reload_under_load(postfix, milter, sink):
         thread.join()
     equal(set(codes), {250}, f"{len(codes)} mails pass while the settings are read again 15 times")
     wait_for(lambda: len(sink.mails) == len(codes), 60, "all of them to arrive", every=0.2)
-    check(all(f"{HOST};".encode() in x for x in sink.mails), "each of them is stamped")
+    check(all(f"{HOST};".encode() in x for _, x in sink.mails), "each of them is stamped")
     sink.mails.clear()
 
 

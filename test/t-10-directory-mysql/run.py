@@ -21,14 +21,8 @@ def fresh(stage, server):
     """A database that the posthouse command fills with tables itself."""
     backend = Mysql(stage, server, "posthouse")
     backend.configure()
-    directory_steps.accounts(stage, backend)
-    directory_steps.passwords(stage, backend)
-    directory_steps.aliases(stage)
-    directory_steps.changes(stage)
-    directory_steps.bad_input(stage, backend)
-    directory_administration.managers(stage)
-    directory_administration.app_passwords(stage, backend)
-    directory_administration.bulk(stage, backend)
+    directory_steps.all_of_them(stage, backend)
+    directory_administration.all_of_them(stage, backend)
     directory_stores.all_of_them(stage)
     rows = server.sql("SELECT uid, maildir, quota, disablepop3, clearpwd FROM mailbox "
                       "WHERE username = 'alice@example.org'", "posthouse")
