@@ -6,7 +6,7 @@ import shutil
 
 from . import namespace
 from .clients import imap_login, imap_messages, pop_messages, tcp_ready
-from .process import Log
+from .process import Log, children, wait_gone
 from .report import StageError, wait_for
 
 COMMON = """\
@@ -159,8 +159,11 @@ class Dovecot:
         return self
 
     def reload(self):
-        """Read the configuration again."""
+        """Read the configuration again; what asks from now on is asked of new processes."""
+        old = [pid for name in ("auth", "imap-login", "pop3-login", "lmtp") for pid in children(self.process.pid, name)]
         self.stage.run("doveadm", "reload")
+        for pid in old:
+            wait_gone(pid)
 
     def stop(self):
         """Stop it."""

@@ -1,10 +1,9 @@
 # test/stage/postfix.py -- A private Postfix of one stage: main.cf and master.cf in /etc/postfix of the stage.
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-import pathlib
 
 from .clients import smtp_send, tcp_ready
-from .process import Log, wait_gone
+from .process import Log, children, wait_gone
 from .report import Failed, wait_for
 
 MASTER = """\
@@ -31,19 +30,6 @@ scache unix - - n - 1 scache
 """
 SUBMISSION = ("-o smtpd_sasl_auth_enable=yes -o smtpd_client_restrictions=permit_sasl_authenticated,reject "
               "-o smtpd_recipient_restrictions= -o smtpd_end_of_data_restrictions=")
-
-
-def children(parent, name):
-    """The processes of that name below a parent."""
-    found = []
-    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
-        try:
-            text = stat.read_text(encoding="utf-8", errors="replace")
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if f"({name})" in text and int(text.rsplit(")", 1)[1].split()[1]) == parent:
-            found.append(int(stat.parent.name))
-    return found
 
 
 class Postfix:

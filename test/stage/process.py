@@ -1,6 +1,7 @@
 # test/stage/process.py -- One started program: its pid, log, readiness, and its end.
 # SPDX-License-Identifier: GPL-3.0-or-later
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -139,6 +140,19 @@ class Process:
         with open(f"/proc/{self.pid}/stat", encoding="ascii") as file:
             fields = file.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def children(parent, name):
+    """The processes of that name below a parent."""
+    found = []
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            text = stat.read_text(encoding="utf-8", errors="replace")
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if f"({name})" in text and int(text.rsplit(")", 1)[1].split()[1]) == parent:
+            found.append(int(stat.parent.name))
+    return found
 
 
 def wait_gone(pid, timeout=10.0):

@@ -336,7 +336,7 @@ def without_database(stage, dovecot):
     """The database away: every answer is "later", none is "no such user"; then it is back."""
     port = stage.port("submission")
     os.rename(DATABASE, f"{DATABASE}.away")
-    stage.run("doveadm", "reload")  # workers that still hold the files open end
+    dovecot.reload()  # workers that still hold the files open end
     wait_for(lambda: auth_test(stage, "imap", ALICE, "pw-of-alice") == "later", 30, "the workers to notice")
     for user in (ALICE, f"nobody@{DOMAIN}"):
         check("UNAVAILABLE" in imap_refusal(dovecot, user, "pw-of-alice"), f"IMAP says later to {user}")

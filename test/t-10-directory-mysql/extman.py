@@ -227,7 +227,7 @@ def hashed_anew(stage, backend, dovecot):
     """Old hashes grow strong at logins, in ExtMan's table; but not in a column that would cut them."""
     def reloaded(width):
         backend.query(f"ALTER TABLE mailbox MODIFY password VARCHAR({width}) NOT NULL DEFAULT ''")
-        stage.run("doveadm", "reload")
+        dovecot.reload()
         for name in old:
             check(logs_in(lambda *who: dovecot.imap(*who).logout(), name), f"{name} logs in")
 
@@ -246,7 +246,7 @@ def hashed_anew(stage, backend, dovecot):
     equal([(x, y) for x, y in zip(before, after) if x != y], [("pw-counted", backend.stored(f"counted@{DOMAIN}"))],
           "nothing else of ExtMan's row has changed")
     stage.configure("dovecot-plugin", {})
-    stage.run("doveadm", "reload")
+    dovecot.reload()
 
 
 def checked(stage, backend):
@@ -313,7 +313,7 @@ def originals(stage, server):
     equal(stage.posthouse("alias", "resolve", "support@extmail.org", "--json")[0]["address"], "postmaster@extmail.org",
           "its alias leads to it")
     server.sql("UPDATE mailbox SET expiredate = '2099-12-31'; UPDATE domain SET expiredate = 0", "original")
-    stage.run("doveadm", "reload")
+    stage.dovecot.reload()
     try:
         stage.dovecot.imap("postmaster@extmail.org", "extmail").logout()
     except imaplib.IMAP4.error as error:

@@ -35,8 +35,6 @@ def fresh(stage, server):
 
 def policy(stage, server):
     """policyd on ExtMan's tables, also when the server is killed."""
-    # The server of the tests keeps a second of writes in memory, which kill -9 would take along.
-    server.sql("SET GLOBAL innodb_flush_log_at_trx_commit = 1")
     house = directory_policy.Policy(stage, stage.posthouse, stage.backend.configure_lookups(),
                                     [extman.DOMAIN])
     house.fill()

@@ -19,7 +19,7 @@ def site(tools, stage, slapd, dovecot):
     admin = tools.admin
     tools.configure(stage, slapd)
     stage.lookupd.restart()
-    stage.run("doveadm", "reload")
+    dovecot.reload()
     shown = admin(stage, "user", "show", POSTMASTER, "--json")
     equal([shown[x] for x in ("home", "maildir", "quota", "disabled", "expires")],
           ["A0/B0/old.test/3F/A0/postmaster", "A0/B0/old.test/3F/A0/postmaster/Maildir", 104857600, ["pop3"], None],
@@ -50,7 +50,7 @@ def hashed_anew(tools, stage, slapd, dovecot):
     stage.write("/etc/posthouse-writer/directory.conf", pathlib.Path(tools.ADMIN).read_bytes(), mode=0o600)
     for folder in ("/etc/posthouse", "/etc/posthouse-writer"):
         stage.write(f"{folder}/dovecot-plugin.conf", "rehash_scheme = sha512-crypt\n")
-    stage.run("doveadm", "reload")
+    dovecot.reload()
     equal(tools.imap(dovecot, POSTMASTER, "hello world"), "taken", "a login with the old hash")
     # LDIF shows userPassword in base64.
     wait_for(lambda: base64.b64decode(tools.entry(slapd, name)["userPassword"][0]).startswith(b"{SHA512-CRYPT}"), 15,
@@ -61,7 +61,7 @@ def hashed_anew(tools, stage, slapd, dovecot):
     equal([tools.imap(dovecot, POSTMASTER, x) for x in ("hello world", "hello")], ["taken", "refused"],
           "of the same password")
     stage.configure("dovecot-plugin", {})
-    stage.run("doveadm", "reload")
+    dovecot.reload()
 
 
 def changes(tools, stage, slapd, dovecot):
@@ -125,7 +125,7 @@ def encrypted(tools, stage, slapd, known):
         tools.configure(stage, slapd, ldap_tls_ca=known.file, **more)
         tools.admin(stage, "user", "show", POSTMASTER)
         stage.lookupd.restart()
-        stage.run("doveadm", "reload")
+        stage.dovecot.reload()
         equal((tools.ask("domains", "old.test", stage), tools.imap(stage.dovecot, POSTMASTER, "new secret")),
               ("OK old.test", "taken"), f"{name}: the command, lookupd and a login speak it with a server that is known")
         tools.configure(stage, slapd, ldap_tls_ca=other.file, **more)
