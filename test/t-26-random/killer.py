@@ -47,7 +47,7 @@ def end_all(master, draw):
 def is_alive(lock):
     """True when the process that a dotlock names runs."""
     try:
-        return os.path.exists(f"/proc/{int(lock.read_text().split(':')[0])}")
+        return os.path.exists(f"/proc/{int(lock.read_text(encoding='latin-1').split(':')[0])}")
     except (ValueError, OSError):
         return False
 
@@ -65,7 +65,7 @@ def release_locks(root, nobody_runs):
         try:
             if is_alive(lock):
                 continue
-            if ":" in lock.read_text():
+            if ":" in lock.read_text(encoding="latin-1"):
                 past = time.time() - 10
                 os.utime(lock, (past, past))
             elif nobody_runs:
