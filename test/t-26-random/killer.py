@@ -34,14 +34,19 @@ def kill(pid):
         return False
 
 
+def kill_all(names):
+    """None of that name is left."""
+    while left := processes(names):
+        for pid, _ in left:
+            kill(pid)
+        time.sleep(0.005)
+
+
 def end_all(master, draw):
     """Dovecot's master first, and the others with it or a moment later; none is left."""
     master.kill()
     time.sleep(draw.choice((0, 0, 0.005, 0.05)))
-    while left := processes(DOVECOT):
-        for pid, _ in left:
-            kill(pid)
-        time.sleep(0.005)
+    kill_all(DOVECOT)
 
 
 def is_alive(lock):

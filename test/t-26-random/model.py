@@ -64,9 +64,9 @@ class Copy:
         self.busy = not sure
 
     def fits(self, seen):
-        """True when this may be what was seen."""
-        flags = {x for x in seen.flags if x in self.flags or not (self.loose and x.startswith("unknown-"))}
-        return self.uid in (None, seen.uid) and not (self.flags ^ flags) - self.loose
+        """True when this may be what was seen. Dovecot calls a letter unknown whose keyword was never written down."""
+        wrong = (self.flags ^ seen.flags) - self.loose
+        return self.uid in (None, seen.uid) and all(x.startswith("unknown-") for x in wrong)
 
 
 class Seen:

@@ -22,7 +22,8 @@ from stage import Failed, Stage, equal, step  # noqa: E402
 from stage.storage import store  # noqa: E402
 
 from clients import Gone, No  # noqa: E402
-from killer import DOVECOT, Killer, end_all, locks, processes, release_locks  # noqa: E402
+from keepers import Keeper, furnish  # noqa: E402
+from killer import DOVECOT, Killer, end_all, kill_all, locks, processes, release_locks  # noqa: E402
 from model import Account, Fault, Folder  # noqa: E402
 from senders import Sender  # noqa: E402
 from sessions import Counts, Session, look  # noqa: E402
@@ -40,6 +41,7 @@ class World:
     def __init__(self, stage, args):
         self.stage, self.seed, self.is_stock = stage, args.seed, args.stock
         self.sessions = SESSIONS
+        self.verbs = [] if args.stock else furnish(stage, DOMAIN, USERS)
         self.accounts = [Account(x) for x in USERS]
         self.counts, self.refusals = Counts(), {}
         self.over = threading.Event()
@@ -92,13 +94,16 @@ class World:
         self.over.clear()
         steps = draw.choice((5, 20, 60))
         threads = [self.guard(x.run, number, steps) for x in self.players]
-        killing = self.guard(Killer(self, number).run)
+        threads = [*threads, self.guard(Killer(self, number).run)]
+        if self.verbs:
+            threads.append(self.guard(Keeper(self, number).run))
         end = time.monotonic() + draw.random() * draw.choice((0.5, 2, 6))
-        while time.monotonic() < end and any(x.is_alive() for x in threads):
+        while time.monotonic() < end and any(x.is_alive() for x in threads[:len(self.players)]):
             time.sleep(0.002)
         end_all(self.dovecot.process, draw)
         self.over.set()
-        for thread in [*threads, killing]:
+        kill_all(("posthouse",))
+        for thread in threads:
             thread.join()
         release_locks(self.root, True)
         self.configure(draw)
