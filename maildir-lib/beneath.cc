@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -103,6 +104,18 @@ base::Result<std::string> Directory::read_file(const std::string& name, std::siz
   return read_all(fd->get(), limit);
 }
 
+base::Result<std::optional<std::string>> Directory::read_link(const std::string& name) const {
+  std::array<char, PATH_MAX> room{};
+  const ssize_t size = is_plain_name(name)
+                           ? ::readlinkat(fd_.get(), name.c_str(), room.data(), room.size())
+                           : (errno = EACCES, -1);
+  if (size < 0 && errno != EINVAL) {
+    return base::errno_error(path_ + "/" + name, errno);
+  }
+  return size < 0 ? std::optional<std::string>()
+                  : std::optional(std::string(room.data(), static_cast<std::size_t>(size)));
+}
+
 Stamp Directory::stamp() const {
   return stamp_of(fd_.get());
 }
@@ -129,7 +142,7 @@ base::Result<std::vector<DirectoryEntry>> Directory::list() const {
     const std::string_view name = entry->d_name;
     if (name != "." && name != "..") {
       entries.push_back({std::string(name), entry->d_type == DT_DIR, entry->d_type == DT_REG,
-                         entry->d_type == DT_UNKNOWN});
+                         entry->d_type == DT_LNK, entry->d_type == DT_UNKNOWN});
     }
     errno = 0;
   }

@@ -33,8 +33,9 @@ struct Stamp {
 struct DirectoryEntry {
   std::string name;
   bool is_directory = false;
-  bool is_file = false;  // both false: a link, a pipe, or the file system does not say
-  bool is_unknown = false;
+  bool is_file = false;
+  bool is_link = false;
+  bool is_unknown = false;  // the file system does not say
 };
 
 class Directory {
@@ -48,6 +49,9 @@ class Directory {
   base::Result<base::Fd> open_file(const std::string& name) const;
   // The whole of a small file; not_found, over_quota.
   base::Result<std::string> read_file(const std::string& name, std::size_t limit) const;
+
+  // The text of a symbolic link, never followed; nothing when it is something else.
+  base::Result<std::optional<std::string>> read_link(const std::string& name) const;
 
   Stamp stamp() const;  // its own
   // Nothing when there is no such name. Links are not followed.

@@ -67,7 +67,13 @@ const KnownFile* find_known(const std::vector<KnownFile>& known, std::int64_t ba
 }
 
 bool may_be_mail(const DirectoryEntry& entry) {
-  return (entry.is_file || entry.is_unknown) && is_message_name(entry.name);
+  return (entry.is_file || entry.is_link || entry.is_unknown) && is_message_name(entry.name);
+}
+
+// False for a link that leads elsewhere.
+bool is_mail(const Directory& place, const std::string& name, const TierRoots& tiers) {
+  const auto link = place.read_link(name);
+  return !link || !*link || is_mail_link(**link, tiers);
 }
 
 // The entries of new/ or cur/; none when it does not exist.
@@ -292,12 +298,12 @@ base::Result<void> FolderScan::list(const Directory& folder, bool in_new,
     if (const KnownFile* file = find_known(known, hash)) {
       met[static_cast<std::size_t>(file - known.data())] = true;
       if (file->in_new != in_new || file->info != short_hash(entry.name.substr(base.size()))) {
-        out.renamed.push_back({std::move(entry.name), in_new, {}, {}, false});
+        out.renamed.push_back({std::move(entry.name), in_new, {}, {}, false, false});
       }
       continue;
     }
     const auto [at, is_first] = added.emplace(hash, out.added.size());
-    FoundFile file{std::move(entry.name), in_new, {}, {}, false};
+    FoundFile file{std::move(entry.name), in_new, {}, {}, false, !entry.is_file};
     if (is_first) {
       out.added.push_back(std::move(file));
     } else {
@@ -327,7 +333,7 @@ base::Result<void> FolderScan::list_again(const Directory& folder,
           may_be_mail(entry) ? find_known(known, name_hash(base_name(entry.name))) : nullptr;
       if (file != nullptr && !met[static_cast<std::size_t>(file - known.data())]) {
         met[static_cast<std::size_t>(file - known.data())] = true;
-        out.renamed.push_back({std::move(entry.name), in_new, {}, {}, false});
+        out.renamed.push_back({std::move(entry.name), in_new, {}, {}, false, false});
       }
     }
   }
@@ -343,6 +349,9 @@ void FolderScan::stat_added(const Directory& folder, FolderChanges& out) {
   const auto cur = folder.open_directory("cur");
   std::erase_if(out.added, [&](FoundFile& file) {
     const auto& place = file.in_new ? fresh : cur;
+    if (place && file.may_be_link && !is_mail(*place, file.name, tiers_)) {
+      return true;
+    }
     const auto stamp = place ? place->stamp(file.name) : std::nullopt;
     if (stamp) {
       file.stamp = *stamp;

@@ -19,6 +19,7 @@
 #include "base/result.hh"
 
 #include "maildir-lib/beneath.hh"
+#include "maildir-lib/message.hh"
 #include "maildir-lib/uidlist.hh"
 
 namespace maildir {
@@ -74,6 +75,7 @@ struct FoundFile {
   Stamp stamp;
   UidEntry entry;
   bool is_recorded = false;  // entry is from the uidlist
+  bool may_be_link = false;
 };
 
 struct NumberedFile {
@@ -95,7 +97,8 @@ struct FolderChanges {
 class FolderScan {
  public:
   // Everything as it was after the last scan; `known` sorted by base.
-  FolderScan(const FolderStamps& before, base::WallTime now) : before_(before), now_(now) {}
+  FolderScan(const FolderStamps& before, base::WallTime now, const TierRoots& tiers)
+      : before_(before), now_(now), tiers_(tiers) {}
 
   // False when nothing changed. Then read() is not needed.
   bool has_changed(const Directory& folder);
@@ -118,6 +121,7 @@ class FolderScan {
 
   const FolderStamps& before_;
   base::WallTime now_;
+  const TierRoots& tiers_;
   FolderStamps found_;
   bool reads_new_ = false;
   bool reads_cur_ = false;

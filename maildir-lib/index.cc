@@ -223,7 +223,7 @@ base::Result<std::vector<Index::Scanned>> Index::scan(const Directory& root, bas
       continue;
     }
     FolderWork& work = work_[i];
-    FolderScan scan(work.stamps, now);
+    FolderScan scan(work.stamps, now, options_.tiers);
     if (!scan.has_changed(*folder)) {
       continue;
     }

@@ -31,6 +31,7 @@
 #include "maildir-lib/folder_scan.hh"
 #include "maildir-lib/id_book.hh"
 #include "maildir-lib/index_db.hh"
+#include "maildir-lib/message.hh"
 #include "maildir-lib/uidlist.hh"
 
 namespace maildir {
@@ -39,6 +40,7 @@ struct IndexOptions {
   std::string maildir;  // the account's Maildir
   std::string ids;      // its ids.log
   std::string file;     // the index
+  TierRoots tiers;      // where old mail may have been moved to
 };
 
 struct FolderCounts {
@@ -132,8 +134,8 @@ class Index {
   };
   base::Result<std::vector<Uid>> uids(std::int64_t email);
 
-  // The file of an Email, for reading.
-  base::Result<base::Fd> open_message(std::int64_t email) const;
+  // The message of an Email, for reading; unavailable when its pack or tier is missing.
+  base::Result<Message> open_message(std::int64_t email, Packs* packs = nullptr) const;
 
   // States: an epoch that ends with the file, and a number that grows.
   const std::string& epoch() const { return epoch_; }
@@ -224,6 +226,7 @@ class Index {
   void note_thread(const Email& email);
 
   // index_build.cc: contents and threads
+  Packs* reading_packs();
   base::Result<bool> take_content(std::int64_t email, std::vector<std::int64_t>* keys);
   base::Result<void> take_thread(std::int64_t email);
   base::Result<std::int64_t> choose_thread(std::int64_t email,
@@ -251,6 +254,7 @@ class Index {
   std::vector<IndexedFolder> folders_;  // INBOX first, then by name on disk
   std::vector<FolderWork> work_;
   std::optional<List> all_;
+  std::optional<Packs> packs_;       // of the contents that are taken in
   std::vector<std::int64_t> fresh_;  // Emails made by the change under way
   bool is_loaded_ = false;
 };

@@ -7,7 +7,6 @@
 #include <algorithm>
 
 #include "maildir-lib/index.hh"
-#include "maildir-lib/mailbox.hh"
 #include "maildir-lib/summary.hh"
 
 namespace maildir {
@@ -93,11 +92,23 @@ base::Result<void> Index::fill(std::span<const std::int64_t> numbers) {
   return change->commit();
 }
 
+// Held from one message to the next: many of a pack are read one after another.
+Packs* Index::reading_packs() {
+  if (!packs_) {
+    auto root = Directory::open(options_.maildir);
+    if (!root) {
+      return nullptr;
+    }
+    packs_.emplace(std::move(*root));
+  }
+  return &*packs_;
+}
+
 // False when the message is gone, or cannot be reached now.
 base::Result<bool> Index::take_content(std::int64_t email, std::vector<std::int64_t>* keys) {
-  const auto file = open_message(email);
+  auto message = open_message(email, reading_packs());
   const auto bytes =
-      file ? read_mail_start(file->get(), summary_octets) : base::Result<std::string>(file.error());
+      message ? message->read_start(summary_octets) : base::Result<std::string>(message.error());
   if (!bytes && !is_unreadable(bytes.error())) {
     return false;
   }

@@ -37,7 +37,9 @@ std::optional<std::string> find_name(const Directory& place, std::string_view ba
   return found == entries->end() ? std::nullopt : std::optional(found->name);
 }
 
-base::Result<base::Fd> open_file(const Directory& folder, const std::string& name, bool in_new) {
+base::Result<Message> open_file(const Directory& root, const Directory& folder,
+                                const std::string& name, bool in_new, const TierRoots& tiers,
+                                Packs* packs) {
   for (int i = 0; i < searches; ++i) {
     for (const bool fresh : {in_new, !in_new}) {
       const auto place = folder.open_directory(fresh ? "new" : "cur");
@@ -46,7 +48,8 @@ base::Result<base::Fd> open_file(const Directory& folder, const std::string& nam
       }
       // The first time by the name it had; then by the one it has now.
       const auto now = i == 0 ? std::optional(name) : find_name(*place, base_name(name));
-      auto file = now ? place->open_file(*now) : base::make_error(base::Errc::not_found, name);
+      auto file = now ? Message::open(root, *place, *now, tiers, packs)
+                      : base::make_error(base::Errc::not_found, name);
       if (file || file.error().code != base::Errc::not_found) {
         return file;
       }
@@ -218,7 +221,7 @@ base::Result<std::vector<Index::Uid>> Index::uids(std::int64_t email) {
   return uids;
 }
 
-base::Result<base::Fd> Index::open_message(std::int64_t email) const {
+base::Result<Message> Index::open_message(std::int64_t email, Packs* packs) const {
   const auto root = Directory::open(options_.maildir);
   if (!root) {
     return root.error();
@@ -239,7 +242,7 @@ base::Result<base::Fd> Index::open_message(std::int64_t email) const {
       continue;
     }
     const std::string name = std::string(row->text(1)) + std::string(row->text(2));
-    auto file = open_file(*folder, name, row->number(3) != 0);
+    auto file = open_file(*root, *folder, name, row->number(3) != 0, options_.tiers, packs);
     if (file) {
       return file;
     }

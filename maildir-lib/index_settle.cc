@@ -162,13 +162,8 @@ base::Result<void> Index::destroy(const Email& before) {
 
 // Time and size of an Email whose files are known but that was no Email: all were flagged deleted.
 base::Result<Index::Seed> Index::look_at(std::int64_t email) const {
-  const auto file = open_message(email);
-  if (!file) {
-    return file.error();
-  }
-  const Stamp stamp = stamp_of(file->get());
-  const auto second = std::int64_t{1'000'000'000};
-  return Seed{stamp.modified / second - (stamp.modified % second < 0 ? 1 : 0), stamp.size};
+  const auto message = open_message(email);
+  return message ? base::Result<Seed>(Seed{message->received(), message->size()}) : message.error();
 }
 
 // Lists and counts of the folders that either has.

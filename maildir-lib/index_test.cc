@@ -4,7 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "maildir-lib/mailbox.hh"
+#include "maildir-lib/message.hh"
 #include "maildir-lib/summary.hh"
 #include "maildir-lib/test_dovecot.hh"
 
@@ -18,8 +18,10 @@ namespace fs = std::filesystem;
 
 struct Fixture {
   maildir::TestDovecot dovecot;
-  maildir::IndexOptions options{dovecot.maildir().string(), (dovecot.home() / "ids.log").string(),
-                                (dovecot.home() / "state/index.db").string()};
+  maildir::IndexOptions options{dovecot.maildir().string(),
+                                (dovecot.home() / "ids.log").string(),
+                                (dovecot.home() / "state/index.db").string(),
+                                {}};
   std::unique_ptr<Index> index;
 
   Index& refreshed() {
@@ -277,9 +279,9 @@ BOOST_AUTO_TEST_CASE(messages_are_opened_under_the_name_they_have_now) {
   dovecot.deliver("", mail("1@x"));
   const auto number = newest();
   dovecot.set_flags(dovecot.files()[0], "RS");
-  const auto file = index->open_message(number);  // not refreshed
-  BOOST_REQUIRE(file.has_value());
-  BOOST_TEST(maildir::read_mail(file->get()).value_or("") == mail("1@x"));
+  auto message = index->open_message(number);  // not refreshed
+  BOOST_REQUIRE(message.has_value());
+  BOOST_TEST(message->read().value_or("") == mail("1@x"));
   dovecot.expunge(0);
   BOOST_TEST((index->open_message(number).error().code == base::Errc::not_found));
 }

@@ -117,7 +117,6 @@ class PackReader {
   base::Result<PackTotals> totals();  // corrupt when the pack has no end
 
  private:
-  friend class PackScan;
   class State;
   explicit PackReader(std::unique_ptr<State> state);
 
@@ -127,7 +126,7 @@ class PackReader {
 // The packs of one Maildir, for reading: opened as they are asked for, the last few held open.
 class Packs {
  public:
-  explicit Packs(Directory packs) : packs_(std::move(packs)) {}
+  explicit Packs(Directory maildir) : maildir_(std::move(maildir)) {}
 
   // As PackReader; not_found when the pack is missing.
   base::Result<std::string_view> piece(const Stub& stub, std::uint64_t from);
@@ -139,7 +138,7 @@ class Packs {
     std::string id;
     PackReader reader;
   };
-  Directory packs_;
+  Directory maildir_;
   std::list<Open> open_;  // the last used first
 };
 

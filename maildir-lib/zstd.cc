@@ -29,25 +29,6 @@ Encoder make_encoder(int level) {
   return encoder;
 }
 
-// One whole frame that carries its size. Making an encoder costs more than a small mail: one stays.
-base::Result<void> add_frame(std::string_view bytes, int level, std::string& out) {
-  thread_local Encoder encoder = make_encoder(level);
-  if (!encoder) {
-    return base::make_error(base::Errc::unavailable, "zstd: out of memory");
-  }
-  ZSTD_CCtx_setParameter(encoder.get(), ZSTD_c_compressionLevel, level);
-  const std::size_t before = out.size();
-  out.resize(before + ZSTD_compressBound(bytes.size()));
-  const std::size_t size = ZSTD_compress2(encoder.get(), out.data() + before, out.size() - before,
-                                          bytes.data(), bytes.size());
-  if (ZSTD_isError(size) != 0) {
-    out.resize(before);
-    return zstd_error(size);
-  }
-  out.resize(before + size);
-  return {};
-}
-
 // The one decoder that a thread keeps for its next reader.
 Decoder& spare_decoder() {
   thread_local Decoder kept;
@@ -79,6 +60,44 @@ base::Result<std::string> unzstd(std::string_view bytes, std::size_t limit) {
   }
   if (!reader.at_frame_end()) {
     return base::make_error(base::Errc::corrupt, "a compressed mail that cannot be read");
+  }
+  return out;
+}
+
+base::Result<void> compress_frame(std::string_view bytes, int level, std::string& out) {
+  // Making an encoder costs more than a small mail: one stays.
+  thread_local Encoder encoder = make_encoder(level);
+  if (!encoder) {
+    return base::make_error(base::Errc::unavailable, "zstd: out of memory");
+  }
+  ZSTD_CCtx_setParameter(encoder.get(), ZSTD_c_compressionLevel, level);
+  const std::size_t before = out.size();
+  out.resize(before + ZSTD_compressBound(bytes.size()));
+  const std::size_t size = ZSTD_compress2(encoder.get(), out.data() + before, out.size() - before,
+                                          bytes.data(), bytes.size());
+  if (ZSTD_isError(size) != 0) {
+    out.resize(before);
+    return zstd_error(size);
+  }
+  out.resize(before + size);
+  return {};
+}
+
+base::Result<std::string> uncompress_frame(std::string_view frame, std::size_t size) {
+  thread_local const Decoder decoder(ZSTD_createDCtx());
+  if (!decoder) {
+    return base::make_error(base::Errc::unavailable, "zstd: out of memory");
+  }
+  // The frame's own word is asked first, so that a made-up size allocates nothing.
+  if (ZSTD_getFrameContentSize(frame.data(), frame.size()) != size ||
+      ZSTD_findFrameCompressedSize(frame.data(), frame.size()) != frame.size()) {
+    return base::make_error(base::Errc::corrupt, "a compressed block of another size");
+  }
+  std::string out(size, '\0');
+  const std::size_t made =
+      ZSTD_decompressDCtx(decoder.get(), out.data(), out.size(), frame.data(), frame.size());
+  if (ZSTD_isError(made) != 0 || made != size) {
+    return base::make_error(base::Errc::corrupt, "a compressed block that cannot be read");
   }
   return out;
 }
@@ -147,7 +166,8 @@ base::Result<void> FrameWriter::write(std::string_view bytes, std::string& out) 
   }
   const std::size_t header = header_size(held_);
   if (header > 0) {
-    if (auto added = add_frame(std::string_view(held_).substr(0, header), level_, out); !added) {
+    if (auto added = compress_frame(std::string_view(held_).substr(0, header), level_, out);
+        !added) {
       return added;
     }
   }
@@ -162,12 +182,12 @@ base::Result<void> FrameWriter::finish(std::string& out) {
   }
   std::string_view rest = held_;
   if (const std::size_t header = header_size(rest); header > 0) {
-    if (auto added = add_frame(rest.substr(0, header), level_, out); !added) {
+    if (auto added = compress_frame(rest.substr(0, header), level_, out); !added) {
       return added;
     }
     rest.remove_prefix(header);
   }
-  return rest.empty() ? base::Result<void>() : add_frame(rest, level_, out);
+  return rest.empty() ? base::Result<void>() : compress_frame(rest, level_, out);
 }
 
 class FrameReader::Context {

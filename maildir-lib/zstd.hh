@@ -25,6 +25,11 @@ bool is_zstd(std::string_view start);
 // All frames, one after another. corrupt for what is none; over_quota beyond `limit` octets.
 base::Result<std::string> unzstd(std::string_view bytes, std::size_t limit);
 
+// One whole frame with its size and a checksum, appended to `out`; internal when zstd fails.
+base::Result<void> compress_frame(std::string_view bytes, int level, std::string& out);
+// What compress_frame() was given: exactly `size` octets. corrupt when it is anything else.
+base::Result<std::string> uncompress_frame(std::string_view frame, std::size_t size);
+
 // The size of the header of a mail that starts with `text`, its empty line included; 0 when the
 // empty line is not there. Lines end in LF or CRLF.
 std::size_t header_size(std::string_view text);

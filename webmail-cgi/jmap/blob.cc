@@ -3,8 +3,7 @@
 #include "webmail-cgi/blob.hh"
 
 #include "mail-lib/mime.hh"
-#include "maildir-lib/mailbox.hh"
-#include "maildir-lib/zstd.hh"
+#include "maildir-lib/message.hh"
 
 #include "webmail-cgi/jmap/ids.hh"
 #include "webmail-cgi/jmap/message_source.hh"
@@ -14,7 +13,7 @@ namespace webmail {
 
 namespace jmap {
 
-base::Result<base::Fd> open_message(const Account& account, std::int64_t number) {
+base::Result<maildir::Message> open_message(const Account& account, std::int64_t number) {
   const auto store = StoreLock::take(account);
   if (!store) {
     return store.error();
@@ -26,19 +25,18 @@ base::Result<base::Fd> open_message(const Account& account, std::int64_t number)
 
 base::Result<Blob> open_blob(const Account& account, std::string_view blob_id) {
   const auto id = jmap::parse_blob_id(blob_id);
-  auto file = id ? jmap::open_message(account, id->number)
-                 : base::make_error(base::Errc::not_found, "no blob id");
-  if (!file) {
-    return file.error();
+  auto source = id ? jmap::open_message(account, id->number)
+                   : base::make_error(base::Errc::not_found, "no blob id");
+  if (!source) {
+    return source.error();
   }
   if (id->part.empty()) {
-    const auto start = maildir::read_start(file->get(), 4);
-    if (start && !maildir::is_zstd(*start)) {
+    if (auto file = source->take_plain_file()) {
       const std::uint64_t size = maildir::stamp_of(file->get()).size;
       return Blob{"message/rfc822", "message.eml", FileRange{std::move(*file), 0, size}};
     }
   }
-  auto bytes = maildir::read_mail(file->get());
+  auto bytes = source->read();
   if (!bytes) {
     return bytes.error();
   }

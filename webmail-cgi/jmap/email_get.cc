@@ -13,7 +13,7 @@
 
 #include "mail-lib/body.hh"
 #include "mail-lib/date.hh"
-#include "maildir-lib/mailbox.hh"
+#include "maildir-lib/message.hh"
 #include "maildir-lib/summary.hh"
 
 #include "webmail-cgi/jmap/arguments.hh"
@@ -198,12 +198,12 @@ bool are_listed(const Request& request, const maildir::Email& email) {
 // Its octets, or its start when only the header is needed; nothing of one that cannot be read.
 base::Result<std::string> octets_of(const maildir::Index& index, const maildir::Email& email,
                                     bool whole) {
-  const auto file = index.open_message(email.number);
-  auto bytes = !file   ? base::Result<std::string>(file.error())
-               : whole ? maildir::read_mail(file->get())
-                       : maildir::read_mail_start(file->get(), usual_header_bytes);
+  auto message = index.open_message(email.number);
+  auto bytes = !message ? base::Result<std::string>(message.error())
+               : whole  ? message->read()
+                        : message->read_start(usual_header_bytes);
   if (bytes && !whole && mail::scan_header(*bytes).body >= usual_header_bytes) {
-    bytes = maildir::read_mail_start(file->get(), mail::max_header_bytes);
+    bytes = message->read_start(mail::max_header_bytes);
   }
   return bytes || !is_unreadable(bytes.error()) ? std::move(bytes) : std::string();
 }

@@ -4,14 +4,15 @@
 
 #include <cstdint>
 
-#include "base/handle.hh"
 #include "base/result.hh"
+
+#include "maildir-lib/message.hh"
 
 #include "webmail-cgi/account.hh"
 
 namespace webmail::jmap {
 
 // not_found when the account has no Email of this number.
-base::Result<base::Fd> open_message(const Account& account, std::int64_t number);
+base::Result<maildir::Message> open_message(const Account& account, std::int64_t number);
 
 }  // namespace webmail::jmap

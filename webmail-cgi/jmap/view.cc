@@ -6,7 +6,7 @@
 #include "base/text.hh"
 
 #include "mail-lib/body.hh"
-#include "maildir-lib/mailbox.hh"
+#include "maildir-lib/message.hh"
 #include "web-lib/safe_html.hh"
 
 #include "webmail-cgi/blob.hh"
@@ -117,10 +117,9 @@ class Page {
 base::Result<std::string> view_page(const Account& account, std::string_view blob_id,
                                     const ViewOptions& /*options*/) {
   const auto id = jmap::parse_blob_id(blob_id);
-  const auto file = id ? jmap::open_message(account, id->number)
-                       : base::make_error(base::Errc::not_found, "no blob id");
-  const auto bytes =
-      file ? maildir::read_mail(file->get()) : base::Result<std::string>(file.error());
+  auto source = id ? jmap::open_message(account, id->number)
+                   : base::make_error(base::Errc::not_found, "no blob id");
+  const auto bytes = source ? source->read() : base::Result<std::string>(source.error());
   if (!bytes) {
     return bytes.error();
   }
