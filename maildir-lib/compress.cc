@@ -1,6 +1,6 @@
 // maildir-lib/compress.cc -- mail that was stored as it is becomes zstd, in place.
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "maildir-lib/mailbox.hh"
+#include "maildir-lib/message.hh"
 #include "maildir-lib/upkeep.hh"
 #include "maildir-lib/zstd.hh"
 

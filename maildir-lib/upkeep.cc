@@ -11,7 +11,7 @@
 #include "base/text.hh"
 
 #include "maildir-lib/filename.hh"
-#include "maildir-lib/mailbox.hh"
+#include "maildir-lib/message.hh"
 #include "maildir-lib/zstd.hh"
 
 namespace maildir {

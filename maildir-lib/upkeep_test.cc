@@ -13,7 +13,7 @@
 #include "base/files.hh"
 
 #include "maildir-lib/index.hh"
-#include "maildir-lib/mailbox.hh"
+#include "maildir-lib/message.hh"
 #include "maildir-lib/storage_stats.hh"
 #include "maildir-lib/test_dovecot.hh"
 #include "maildir-lib/test_maildir.hh"
