@@ -131,8 +131,7 @@ def locked(stage, server):
 
 def all_of_them(stage, server):
     """One after the other, on the ExtMan site."""
-    # The server of the tests keeps a second of writes in memory, which kill -9 would take along.
-    server.sql("SET GLOBAL innodb_flush_log_at_trx_commit = 1")
+    server.keep_writes()
     killed(stage, server)
     restarted(stage, server)
     still(stage, server)
