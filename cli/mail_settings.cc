@@ -30,6 +30,18 @@ constexpr base::Setting<S> table[] = {
     {"compress_flags", &S::compress_flags, "", "", live,
      "Compress mail that has all of these flags: seen, answered, flagged, draft, deleted, "
      "forwarded; with un in front, mail that has not, as unflagged. --flag overrides it."},
+    {"tier_roots", &S::tier_roots, "", "", live,
+     "Folders on other disks that mail may be moved to, absolute paths; the first takes new mail. "
+     "Each holds an empty file posthouse-tier, by which a disk that is not mounted is told from an "
+     "empty one, and belongs to the mail user."},
+    {"tier_older_than", &S::tier_older_than, "365d", "0ms..36500d", live,
+     "Move mail that arrived at least so long ago."},
+    {"tier_larger_than", &S::tier_larger_than, "64k", "", live,
+     "Move mail of at least this size: what is smaller is packed better."},
+    {"tier_folders", &S::tier_folders, "", "", live,
+     "Move mail in these folders, as in compress_folders."},
+    {"tier_flags", &S::tier_flags, "", "", live,
+     "Move mail that has these flags, as in compress_flags."},
 };
 static_assert(base::is_documented(table));
 
@@ -45,12 +57,19 @@ base::Result<MailSettings> parse_mail_settings(std::string_view file, std::strin
   if (!settings) {
     return settings.error();
   }
-  for (const base::Words* flags : {&settings->compress_flags}) {
+  for (const base::Words* flags : {&settings->compress_flags, &settings->tier_flags}) {
     maildir::Policy policy;
     policy.flags = *flags;
     if (auto ok = maildir::check_policy(policy); !ok) {
       return base::make_error(ok.error().code, std::string(file) + ": " + ok.error().detail,
                               ok.error().hint);
+    }
+  }
+  for (const std::string& root : settings->tier_roots) {
+    if (!root.starts_with('/') || root.ends_with('/')) {
+      return base::make_error(base::Errc::malformed,
+                              std::string(file) + ": tier_roots: '" + root + "' is no whole path",
+                              "as /srv/cold, without a / at its end");
     }
   }
   return settings;

@@ -20,6 +20,11 @@ struct MailSettings {
   base::Bytes compress_larger_than;
   base::Words compress_folders;
   base::Words compress_flags;
+  base::Words tier_roots;
+  base::Duration tier_older_than;
+  base::Bytes tier_larger_than;
+  base::Words tier_folders;
+  base::Words tier_flags;
 };
 
 std::span<const base::SettingRow> mail_settings_rows();

@@ -13,11 +13,8 @@ namespace cli {
 
 base::Result<void> mail_stat(Call& call);
 base::Result<void> mail_compress(Call& call);
+base::Result<void> mail_tier(Call& call);
 
 std::uint64_t number_of(const Numbers& numbers, std::string_view key);  // 0 when it is not there
 void add_numbers(Numbers& sum, const Numbers& more);
-// "1 mail", "23 mails".
-std::string mails_text(std::uint64_t count);
-Numbers numbers_of(const maildir::UpkeepCounts& counts);
-
 }  // namespace cli

@@ -14,27 +14,27 @@ std::uint64_t blocks_of(std::uint64_t size) {
   return (size + disk_block - 1) / disk_block;
 }
 
-base::Result<std::optional<Substitute>> compressed(std::string_view mail, int level) {
-  Substitute by;
+}  // namespace
+
+base::Result<std::optional<std::string>> shrink(std::string_view mail, int level) {
+  std::string out;
   FrameWriter frames(level);
-  if (auto written = frames.write(mail, by.bytes); !written) {
+  if (auto written = frames.write(mail, out); !written) {
     return written.error();
   }
-  if (auto ended = frames.finish(by.bytes); !ended) {
+  if (auto ended = frames.finish(out); !ended) {
     return ended.error();
   }
-  if (blocks_of(by.bytes.size()) >= blocks_of(mail.size())) {
-    return std::optional<Substitute>();
+  if (blocks_of(out.size()) >= blocks_of(mail.size())) {
+    return std::optional<std::string>();
   }
   // Cheap beside the disk, and what it replaces is the only copy.
-  const auto back = unzstd(by.bytes, max_mail_bytes);
+  const auto back = unzstd(out, max_mail_bytes);
   if (!back || *back != mail) {
     return base::make_error(base::Errc::internal, "zstd does not give it back");
   }
-  return std::optional(std::move(by));
+  return std::optional(std::move(out));
 }
-
-}  // namespace
 
 base::Result<UpkeepCounts> compress_account(const std::string& maildir, const Upkeep& how,
                                             int level, Watcher& watcher) {
@@ -60,7 +60,11 @@ base::Result<UpkeepCounts> compress_account(const std::string& maildir, const Up
     if (mail->size() != file.stamp.size || is_compressed(*mail)) {
       return std::optional<Substitute>();
     }
-    return compressed(*mail, level);
+    auto small = shrink(*mail, level);
+    if (!small) {
+      return small.error();
+    }
+    return *small ? std::optional(Substitute{std::move(**small), false}) : std::nullopt;
   };
   if (auto done = replace_all(account, choices, how, make, watcher, counts); !done) {
     return done.error();

@@ -44,8 +44,9 @@ bool ends_the_run(const base::Error& error) {
 // Hands what is made to Replacements, and counts.
 class Batches {
  public:
-  Batches(AccountFiles& account, const Upkeep& how, UpkeepCounts& counts)
-      : account_(account), counts_(counts), batch_(*how.clock, *how.calls) {}
+  Batches(AccountFiles& account, const Upkeep& how, UpkeepCounts& counts,
+          const std::function<base::Result<void>()>& settle)
+      : account_(account), counts_(counts), settle_(settle), batch_(*how.clock, *how.calls) {}
 
   base::Result<void> add(const Choice& choice, const Substitute& by) {
     std::vector<MailPlace> names;
@@ -72,6 +73,9 @@ class Batches {
     if (batch_.size() == 0) {
       return {};
     }
+    if (auto settled = settle_ ? settle_() : base::Result<void>(); !settled) {
+      return settled;
+    }
     const auto done = batch_.commit();
     if (!done) {
       return done.error();
@@ -91,6 +95,7 @@ class Batches {
  private:
   AccountFiles& account_;
   UpkeepCounts& counts_;
+  const std::function<base::Result<void>()>& settle_;
   Replacements batch_;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> sizes_{};
   std::uint64_t bytes_ = 0;
@@ -157,8 +162,9 @@ base::Result<std::string> read_sized(const AccountFiles& account, MailFile& file
 
 base::Result<void> replace_all(AccountFiles& account, const std::vector<Choice>& choices,
                                const Upkeep& how, const Make& make, Watcher& watcher,
-                               UpkeepCounts& counts) {
-  Batches batches(account, how, counts);
+                               UpkeepCounts& counts,
+                               const std::function<base::Result<void>()>& settle) {
+  Batches batches(account, how, counts, settle);
   std::uint64_t done = 0;
   for (const Choice& choice : choices) {
     if (done % progress_step == 0) {

@@ -69,10 +69,12 @@ base::Result<std::string> read_sized(const AccountFiles& account, MailFile& file
 // What takes its place; nothing to leave it alone (counted as useless).
 using Make = std::function<base::Result<std::optional<Substitute>>(MailFile& file)>;
 // An error of `make` is a problem of that mail alone, but for over_quota, denied and unavailable,
-// which end the run: the next mail would have them too.
+// which end the run: the next mail would have them too. `settle` makes durable, before each batch
+// is put in place, what its links point to.
 base::Result<void> replace_all(AccountFiles& account, const std::vector<Choice>& choices,
                                const Upkeep& how, const Make& make, Watcher& watcher,
-                               UpkeepCounts& counts);
+                               UpkeepCounts& counts,
+                               const std::function<base::Result<void>()>& settle = {});
 
 // An account under its lock, without what killed runs left in tmp/, and all its mail listed. A
 // rehearsal takes no lock and removes nothing.
@@ -81,6 +83,9 @@ struct OpenedAccount {
   AccountFiles account;
 };
 base::Result<OpenedAccount> open_for_upkeep(const std::string& maildir, const Upkeep& how);
+
+// A mail as zstd in two frames; nothing when that takes as many blocks of the disk.
+base::Result<std::optional<std::string>> shrink(std::string_view mail, int level);
 
 // Plain mail becomes zstd in two frames where that saves blocks of the disk.
 base::Result<UpkeepCounts> compress_account(const std::string& maildir, const Upkeep& how,

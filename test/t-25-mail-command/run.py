@@ -12,8 +12,10 @@ sys.path.insert(0, str(HERE))
 from stage import Stage  # noqa: E402
 
 import compressing  # noqa: E402
+import tiering  # noqa: E402
 from mail_command import furnish  # noqa: E402
 
 with Stage() as stage:
     furnish(stage)
     compressing.run(stage)
+    tiering.run(stage)
