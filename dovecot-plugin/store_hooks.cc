@@ -5,7 +5,10 @@
 //   a delivery ends     get_metadata: the folder's GUID comes from the first line of its uidlist,
 //                       so that Dovecot need not read all of it (docs/notes/0090-large-folders.md)
 //                       get_private_flags_mask: the end of the uidlist is looked at inside the lock
-//   a mail is opened    istream_opened: uncompressed as its first octets say
+//   a mail is opened    get_stream: out of its pack, when it is packed (packed.hh)
+//                       istream_opened: uncompressed as its first octets say
+//   a date is asked for get_received_date, get_save_date: those of the link of a packed mail
+//   a mail is copied    copy: linked within the Maildir, also when it is packed
 //
 // Each function calls the one below it, which is maildir's or another plugin's.
 #include "dovecot-plugin/store_hooks.hh"
@@ -14,6 +17,7 @@
 #include <array>
 #include <exception>
 #include <optional>
+#include <utility>
 
 #include "base/files.hh"
 #include "base/text.hh"
@@ -21,6 +25,7 @@
 #include "maildir-lib/uidlist.hh"
 #include "maildir-lib/zstd.hh"
 
+#include "dovecot-plugin/packed.hh"
 #include "dovecot-plugin/settings.hh"
 #include "dovecot-plugin/streams.hh"
 
@@ -33,8 +38,10 @@ constexpr std::size_t max_tail_bytes = 2048;  // more than one record
 constexpr std::size_t magic_bytes = 4;
 
 struct User {
+  mail_user_vfuncs below;
   bool compresses;
   int level;
+  PackShelf* shelf;
 };
 
 struct Mailbox {
@@ -93,8 +100,51 @@ bool starts_as_zstd(istream* file) {
   return maildir::is_zstd({reinterpret_cast<const char*>(data), size});
 }
 
+Mail& ours(mail* mail) {
+  return *dovecot::MailSlot::get<Mail>(reinterpret_cast<mail_private*>(mail));
+}
+
+int get_stream(mail* mail, bool get_body, message_size* header, message_size* body,
+               istream** stream_r) {
+  auto& data = reinterpret_cast<index_mail*>(mail)->data;
+  if (data.stream == nullptr) {
+    if (!mail_stream_access_start(mail)) {
+      return -1;
+    }
+    if (open_packed(mail, *ours(mail->box).user->shelf, &data.stream) < 0) {
+      return -1;
+    }
+  }
+  return ours(mail).below.get_stream(mail, get_body, header, body, stream_r);
+}
+
+int get_received_date(mail* mail, time_t* date_r) {
+  (void)index_mail_get_received_date(mail, date_r);
+  struct stat st {};
+  if (*date_r != static_cast<time_t>(-1) || !mail_metadata_access_start(mail) ||
+      look_at_packed(mail, &st) <= 0) {
+    return ours(mail).below.get_received_date(mail, date_r);
+  }
+  *date_r = reinterpret_cast<index_mail*>(mail)->data.received_date = st.st_mtime;
+  return 0;
+}
+
+int get_save_date(mail* mail, time_t* date_r) {
+  (void)index_mail_get_save_date(mail, date_r);
+  struct stat st {};
+  if (*date_r != static_cast<time_t>(-1) || !mail_metadata_access_start(mail) ||
+      look_at_packed(mail, &st) <= 0) {
+    return ours(mail).below.get_save_date(mail, date_r);
+  }
+  *date_r = reinterpret_cast<index_mail*>(mail)->data.save_date = st.st_ctime;
+  return 1;
+}
+
 int istream_opened(mail* mail, istream** stream) {
-  auto& layer = *dovecot::MailSlot::get<Mail>(reinterpret_cast<mail_private*>(mail));
+  const Mail& layer = ours(mail);
+  if (is_packed(*stream)) {
+    return layer.below.istream_opened(mail, stream);
+  }
   if (starts_as_zstd(*stream)) {
     *stream = make_frame_input(*stream);
   } else if (const compression_handler* handler = compression_detect_handler(*stream)) {
@@ -151,9 +201,10 @@ int copy(mail_save_context* save, mail* source) {
   if (!dovecot::is_maildir(storage)) {
     return box.below.copy(save, source);
   }
-  // maildir links only what calls itself maildir.
+  // maildir links only what calls itself maildir; anything else it copies whole.
   const char* const name = storage->name;
-  storage->name = dovecot::maildir_name;
+  storage->name =
+      is_packed_elsewhere(source, save->transaction->box) ? "packed" : dovecot::maildir_name;
   const int copied = box.below.copy(save, source);
   storage->name = name;
   return copied;
@@ -272,6 +323,12 @@ int transaction_save_commit_pre(mail_save_context* save) {
   return done;
 }
 
+void user_deinit(mail_user* user) {
+  auto& layer = *dovecot::UserSlot::get<User>(user);
+  layer.below.deinit(user);
+  delete std::exchange(layer.shelf, nullptr);  // NOLINT(cppcoreguidelines-owning-memory)
+}
+
 }  // namespace
 
 void load_store_settings() {
@@ -298,7 +355,9 @@ void user_created(mail_user* user) {
   auto* const made = p_new(user->pool, User, 1);
   made->compresses = wants_compression(user);
   made->level = static_cast<int>(loaded.settings.mail_compression_level);
+  made->shelf = new PackShelf;  // NOLINT(cppcoreguidelines-owning-memory): user_deinit
   dovecot::UserSlot::set(user, made);
+  dovecot::layer(user, made->below)->deinit = user_deinit;
 }
 
 void mailbox_allocated(mailbox* box) {
@@ -328,7 +387,11 @@ void mail_allocated(mail* mail) {
   auto* const whole = reinterpret_cast<mail_private*>(mail);
   auto* const made = p_new(whole->pool, Mail, 1);
   dovecot::MailSlot::set(whole, made);
-  dovecot::layer(whole, made->below)->istream_opened = istream_opened;
+  mail_vfuncs* const v = dovecot::layer(whole, made->below);
+  v->get_stream = get_stream;
+  v->get_received_date = get_received_date;
+  v->get_save_date = get_save_date;
+  v->istream_opened = istream_opened;
 }
 
 }  // namespace plugin

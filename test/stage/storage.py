@@ -1,5 +1,8 @@
 # test/stage/storage.py -- Dovecot's settings for each kind of mail store, for 2.3 and 2.4.
 # SPDX-License-Identifier: GPL-3.0-or-later
+import os
+import pathlib
+
 KINDS = ("maildir", "posthouse", "hook")  # stock; our class; our plugin over stock's class
 PLUGIN_2_4 = """\
 mail_plugins {
@@ -25,3 +28,10 @@ def store(kind, is_2_3):
 def zlib(is_2_3):
     """Stock Dovecot's own reader of compressed mail."""
     return "mail_plugins = $mail_plugins zlib\n" if is_2_3 else "mail_plugins {\n  mail_compress = yes\n}\n"
+
+
+def pack(stage, maildir):
+    """Packs all mail of a Maildir that nobody is at work in; what the tool says: mails, octets, octets packed."""
+    tool = pathlib.Path(os.environ.get("POSTHOUSE_BUILD", "build")) / "maildir-lib/pack_tool"
+    said = stage.run(tool, maildir, timeout=600).stdout
+    return [int(x) for x in said.replace(",", "").split() if x.isdigit()]
