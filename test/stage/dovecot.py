@@ -56,8 +56,8 @@ protocol lmtp {{
 {extra}
 """
 HEAD_2_4 = "dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n"
-SETTINGS_2_3 = "disable_plaintext_auth = no\nmail_location = maildir:~/Maildir"
-SETTINGS_2_4 = "auth_allow_cleartext = yes\nmail_driver = maildir\nmail_path = ~/Maildir"
+SETTINGS_2_3 = "disable_plaintext_auth = no\nmail_location = maildir:~/Maildir\n"
+SETTINGS_2_4 = "auth_allow_cleartext = yes\nmail_driver = maildir\nmail_path = ~/Maildir\n"
 AUTH_2_3 = """\
 passdb {{
   driver = posthouse
@@ -108,18 +108,32 @@ class Dovecot:
         if users is not None:
             auth = self.passwd_file(users)
         elif auth is None:
-            auth = (AUTH_2_3 if self.is_2_3 else AUTH_2_4).format(args=args)
+            auth = self.accounts(args)
         text = COMMON.format(
             state=stage.folder("dovecot-state"), log=stage.log_folder, imap=self.imap_port, pop3=self.pop3_port,
             queue=stage.queue, auth=auth, extra=extra,
-            version_dependent=SETTINGS_2_3 if self.is_2_3 else SETTINGS_2_4)
-        stage.write("/etc/dovecot/dovecot.conf", text if self.is_2_3 else HEAD_2_4 + text)
+            version_dependent=self.settings())
+        stage.write("/etc/dovecot/dovecot.conf", self.head() + text)
         self.lay_modules()
 
     @property
     def is_2_3(self):
         """Debian 12's Dovecot."""
         return self.version < (2, 4)
+
+    # What differs between versions, also for a second Dovecot of a test's own.
+
+    def head(self):
+        """What a configuration begins with."""
+        return "" if self.is_2_3 else HEAD_2_4
+
+    def settings(self):
+        """Passwords in clear, and where mail is."""
+        return SETTINGS_2_3 if self.is_2_3 else SETTINGS_2_4
+
+    def accounts(self, args=""):
+        """passdb and userdb blocks of our module."""
+        return (AUTH_2_3 if self.is_2_3 else AUTH_2_4).format(args=args)
 
     def passwd_file(self, users):
         """passdb and userdb blocks over a file with plain passwords."""

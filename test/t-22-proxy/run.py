@@ -56,7 +56,6 @@ base_dir = /run/dovecot-2
 state_dir = {state}
 instance_name = store-2
 log_path = {log}/dovecot-2.log
-import_environment = $import_environment POSTHOUSE_CONFIG_DIR=/etc/posthouse-2
 protocols = imap pop3 lmtp submission sieve
 listen = 127.0.0.2
 ssl = no
@@ -86,37 +85,10 @@ service lmtp {{
   }}
 }}
 """
-IN_2_3 = """\
-disable_plaintext_auth = no
-mail_location = maildir:~/Maildir
-passdb {
-  driver = posthouse
-  master = yes
-  result_success = continue
-}
-passdb {
-  driver = posthouse
-}
-userdb {
-  driver = posthouse
-}
-"""
-IN_2_4 = """\
-auth_allow_cleartext = yes
-mail_driver = maildir
-mail_path = ~/Maildir
-passdb posthouse-webmail {
-  driver = posthouse
-  master = yes
-  result_success = continue
-}
-passdb posthouse {
-  driver = posthouse
-}
-userdb posthouse {
-  driver = posthouse
-}
-"""
+ENVIRONMENT = "POSTHOUSE_CONFIG_DIR"
+OWN_SETTINGS = "/etc/posthouse-2"
+IMPORT_2_3 = f"import_environment = $import_environment {ENVIRONMENT}={OWN_SETTINGS}\n"
+IMPORT_2_4 = f"import_environment {{\n  {ENVIRONMENT} = {OWN_SETTINGS}\n}}\n"
 
 
 def accounts(stage):
@@ -129,10 +101,10 @@ def accounts(stage):
     second_root = stage.folder("mail-2", "vmail")
     stage.configure("directory", {**common, "mail_root": stage.mail_root})
     stage.configure("dovecot-plugin", {"own_hosts": "store-1"})
-    stage.folder("/etc/posthouse-2")
+    stage.folder(OWN_SETTINGS)
     for name, settings in (("directory", {**common, "mail_root": second_root}),
                            ("dovecot-plugin", {"own_hosts": f"store-2 {STORE_2}"})):
-        stage.write(f"/etc/posthouse-2/{name}.conf", "".join(f"{k} = {v}\n" for k, v in settings.items()))
+        stage.write(f"{OWN_SETTINGS}/{name}.conf", "".join(f"{k} = {v}\n" for k, v in settings.items()))
     stage.posthouse("domain", "add", DOMAIN)
     for address, route in ROUTES.items():
         stage.posthouse("user", "add", address, *(["--mail-host", route] if route else []),
@@ -141,15 +113,13 @@ def accounts(stage):
     return second_root
 
 
-def start_second(stage, relay):
+def start_second(stage, first, relay):
     """Another Dovecot beside the stage's own."""
-    version = stage.run("dovecot", "--version").stdout
-    head = "dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n" if version.startswith("2.4") else ""
+    imports = IMPORT_2_3 if first.is_2_3 else IMPORT_2_4
     text = BACK.format(state=stage.folder("dovecot-state-2"), log=stage.log_folder, relay=relay,
-                       by_version=IN_2_4 if head else IN_2_3)
-    stage.write("/etc/dovecot/second.conf", head + text)
-    stage.start("dovecot-2-main", ["dovecot", "-F", "-c", "/etc/dovecot/second.conf"],
-                env={"POSTHOUSE_CONFIG_DIR": "/etc/posthouse-2"})
+                       by_version=first.settings() + first.accounts() + imports)
+    stage.write("/etc/dovecot/second.conf", first.head() + text)
+    stage.start("dovecot-2-main", ["dovecot", "-F", "-c", "/etc/dovecot/second.conf"], env={ENVIRONMENT: OWN_SETTINGS})
 
     def answers():
         with sasl.Lines(143, STORE_2) as server:
@@ -247,7 +217,7 @@ with Stage() as stage:
                                    "virtual_mailbox_maps": f"inline:{{ {ALICE}=x, {BOB}=x }}"})
     dovecot = stage.start_dovecot(FRONT.format(relay=postfix.port, submission=stage.port("dovecot-submission"),
                                                sieve=stage.port("sieve")))
-    second = start_second(stage, postfix.port)
+    second = start_second(stage, dovecot, postfix.port)
     logins(stage, dovecot, second)
     delivery(stage, dovecot, second_root)
     round_trip(stage, dovecot)
