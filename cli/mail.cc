@@ -30,6 +30,19 @@ constexpr std::array<Option, 10> compress_options{{
     mail_config_option,
 }};
 
+constexpr std::array<Option, 11> unpack_options{{
+    all_option,
+    domain_option,
+    {"zstd", "", "Leave it compressed, each mail in its own file."},
+    older_option,
+    larger_option,
+    folder_option,
+    flag_option,
+    level_option,
+    dry_run_option,
+    jobs_option,
+    mail_config_option,
+}};
 constexpr std::array<Option, 11> tier_options{{
     all_option,
     domain_option,
@@ -59,11 +72,15 @@ void add_numbers(Numbers& sum, const Numbers& more) {
 
 namespace {
 
-constexpr std::array<Verb, 3> verbs{{
+constexpr std::array<Verb, 5> verbs{{
     {"mail stat", "[USER ...]", "Tell how much mail there is, and how it is kept.", 0,
      most_accounts, stat_options, mail_stat},
     {"mail compress", "[USER ...]", "Compress mail that was stored as it is.", 0, most_accounts,
      compress_options, mail_compress},
+    {"mail pack", "[USER ...]", "Put old mail into packs, many mails a file.", 0, most_accounts,
+     compress_options, mail_pack},
+    {"mail unpack", "[USER ...]", "Take mail out of packs: a file each, as stock Dovecot has it.",
+     0, most_accounts, unpack_options, mail_unpack},
     {"mail tier", "[USER ...]", "Move mail to a second disk, or bring it home.", 0, most_accounts,
      tier_options, mail_tier},
 }};

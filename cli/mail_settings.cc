@@ -30,6 +30,19 @@ constexpr base::Setting<S> table[] = {
     {"compress_flags", &S::compress_flags, "", "", live,
      "Compress mail that has all of these flags: seen, answered, flagged, draft, deleted, "
      "forwarded; with un in front, mail that has not, as unflagged. --flag overrides it."},
+    {"pack_older_than", &S::pack_older_than, "90d", "0ms..36500d", live,
+     "Pack mail that arrived at least so long ago: what is deleted soon only makes holes in "
+     "packs."},
+    {"pack_larger_than", &S::pack_larger_than, "0B", "", live, "Pack mail of at least this size."},
+    {"pack_folders", &S::pack_folders, "!Trash !Junk", "", live,
+     "Pack mail in these folders, as in compress_folders."},
+    {"pack_flags", &S::pack_flags, "", "", live,
+     "Pack mail that has these flags, as in compress_flags."},
+    {"pack_size", &S::pack_size, "64M", "1M..4G", live,
+     "A pack is ended when it is that large. A pack of which less than half is alive is written "
+     "anew, and takes its place on the disk twice for 36 hours."},
+    {"pack_least", &S::pack_least, "1M", "", live,
+     "An account of which less mail than this is to be packed waits until there is more."},
     {"tier_roots", &S::tier_roots, "", "", live,
      "Folders on other disks that mail may be moved to, absolute paths; the first takes new mail. "
      "Each holds an empty file posthouse-tier, by which a disk that is not mounted is told from an "
@@ -57,7 +70,8 @@ base::Result<MailSettings> parse_mail_settings(std::string_view file, std::strin
   if (!settings) {
     return settings.error();
   }
-  for (const base::Words* flags : {&settings->compress_flags, &settings->tier_flags}) {
+  for (const base::Words* flags :
+       {&settings->compress_flags, &settings->pack_flags, &settings->tier_flags}) {
     maildir::Policy policy;
     policy.flags = *flags;
     if (auto ok = maildir::check_policy(policy); !ok) {

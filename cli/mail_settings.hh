@@ -20,6 +20,12 @@ struct MailSettings {
   base::Bytes compress_larger_than;
   base::Words compress_folders;
   base::Words compress_flags;
+  base::Duration pack_older_than;
+  base::Bytes pack_larger_than;
+  base::Words pack_folders;
+  base::Words pack_flags;
+  base::Bytes pack_size;
+  base::Bytes pack_least;
   base::Words tier_roots;
   base::Duration tier_older_than;
   base::Bytes tier_larger_than;

@@ -1,9 +1,10 @@
-// cli/mail_upkeep.cc -- the verbs that keep stored mail otherwise: compress, tier.
+// cli/mail_upkeep.cc -- the verbs that keep stored mail otherwise: compress, pack, tier.
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <array>
 
 #include "base/text.hh"
 
+#include "maildir-lib/mail_packs.hh"
 #include "maildir-lib/tier.hh"
 
 #include "cli/mail_verbs.hh"
@@ -12,7 +13,7 @@ namespace cli {
 
 namespace {
 
-constexpr std::array<Column, 10> columns{{
+constexpr std::array<Column, 12> columns{{
     {"account", "Account"},
     {"mails", "Mails", true},
     {"before", "Before", true},
@@ -23,6 +24,8 @@ constexpr std::array<Column, 10> columns{{
     {"gone", "", true},
     {"problems", "Problems", true},
     {"removed", "Removed", true},
+    {"packs", "", true},
+    {"rewritten", "", true},
 }};
 
 std::vector<Cell> cells_of(std::string_view account, const Numbers& numbers) {
@@ -44,6 +47,14 @@ Numbers numbers_of(const maildir::UpkeepCounts& counts) {
   return {{"mails", counts.replaced}, {"before", counts.before},    {"after", counts.after},
           {"shared", counts.shared},  {"unsized", counts.unsized},  {"useless", counts.useless},
           {"gone", counts.gone},      {"problems", counts.problems}};
+}
+
+Numbers numbers_of(const maildir::PackingCounts& counts) {
+  Numbers numbers = numbers_of(counts.mails);
+  numbers["packs"] = counts.written;
+  numbers["rewritten"] = counts.rewritten;
+  numbers["removed"] = counts.removed;
+  return numbers;
 }
 
 base::Result<int> level_of(const Call& call, const MailSettings& settings) {
@@ -168,6 +179,36 @@ base::Result<void> mail_tier(Call& call) {
         Numbers numbers = numbers_of(counts->mails);
         numbers["removed"] = counts->removed;
         return numbers;
+      });
+}
+
+base::Result<void> mail_pack(Call& call) {
+  const auto order = order_of(call, [](const MailSettings& settings) {
+    return policy_from(settings.pack_older_than, settings.pack_larger_than, settings.pack_folders,
+                       settings.pack_flags);
+  });
+  if (!order) {
+    return order.error();
+  }
+  const maildir::Packing packing{order->level, order->settings.pack_size.count,
+                                 order->settings.pack_least.count};
+  return run(
+      call, *order, [&](const MailAccount& account, MailReport& report) -> base::Result<Numbers> {
+        const auto counts = maildir::pack_account(account.maildir, order->how, packing, report);
+        return counts ? base::Result<Numbers>(numbers_of(*counts)) : counts.error();
+      });
+}
+
+base::Result<void> mail_unpack(Call& call) {
+  const auto order = order_of(call, everything);
+  if (!order) {
+    return order.error();
+  }
+  const int level = call.arguments.has("zstd") ? order->level : 0;
+  return run(
+      call, *order, [&](const MailAccount& account, MailReport& report) -> base::Result<Numbers> {
+        const auto counts = maildir::unpack_account(account.maildir, order->how, level, report);
+        return counts ? base::Result<Numbers>(numbers_of(*counts)) : counts.error();
       });
 }
 

@@ -14,6 +14,8 @@ namespace cli {
 base::Result<void> mail_stat(Call& call);
 base::Result<void> mail_compress(Call& call);
 base::Result<void> mail_tier(Call& call);
+base::Result<void> mail_pack(Call& call);
+base::Result<void> mail_unpack(Call& call);
 
 std::uint64_t number_of(const Numbers& numbers, std::string_view key);  // 0 when it is not there
 void add_numbers(Numbers& sum, const Numbers& more);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <filesystem>
 #include <unordered_map>
 
 #include <fcntl.h>
@@ -114,12 +115,6 @@ base::Result<void> list_folder(AccountFiles& account, std::size_t folder) {
       }
     }
   }
-  const auto rests = base::list_directory(path + "/tmp");
-  for (const std::string& name : rests ? *rests : std::vector<std::string>()) {
-    if (auto target = link_target(path + "/tmp/" + name); !target.empty()) {
-      account.link_targets_in_tmp.push_back(std::move(target));
-    }
-  }
   return {};
 }
 
@@ -156,6 +151,25 @@ base::Result<AccountFiles> list_account(const std::string& maildir) {
     }
   }
   return account;
+}
+
+base::Result<std::set<std::string>> all_link_targets(const std::string& maildir) {
+  namespace fs = std::filesystem;
+  std::set<std::string> targets;
+  std::error_code trouble;
+  fs::recursive_directory_iterator at(maildir, trouble);
+  for (; !trouble && at != fs::end(at); at.increment(trouble)) {
+    std::error_code vanished;  // a file that was renamed is found under its other name, or was seen
+    if (at->is_symlink(vanished)) {
+      if (auto target = link_target(at->path().string()); !target.empty()) {
+        targets.insert(std::move(target));
+      }
+    }
+  }
+  if (trouble) {
+    return base::errno_error(maildir, trouble.value());
+  }
+  return targets;
 }
 
 bool is_compressed(std::string_view start) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,7 +39,6 @@ struct AccountFiles {
   std::string maildir;
   std::vector<Folder> folders;
   std::vector<MailFile> files;
-  std::vector<std::string> link_targets_in_tmp;
 
   std::string folder_path(std::size_t folder) const;
   MailPlace place(const MailFile& file) const;
@@ -46,6 +46,10 @@ struct AccountFiles {
 
 // not_found when there is no Maildir.
 base::Result<AccountFiles> list_account(const std::string& maildir);
+
+// What all symbolic links anywhere in a Maildir point to: in tmp/ too, and in what is no folder to
+// us. An error when any of it cannot be read: then nothing is known to be unused.
+base::Result<std::set<std::string>> all_link_targets(const std::string& maildir);
 
 // How the bytes of a mail are kept.
 enum class Storage {

@@ -60,13 +60,10 @@ std::vector<TierFile> files_of(const std::string& home) {
 }
 
 // Removes what is known to be unused for long enough.
-base::Result<std::size_t> sweep(const AccountFiles& account, const Upkeep& how, const Tier& tier) {
-  std::set<std::string> used(account.link_targets_in_tmp.begin(),
-                             account.link_targets_in_tmp.end());
-  for (const MailFile& file : account.files) {
-    if (file.is_link) {
-      used.insert(file.target);
-    }
+base::Result<std::size_t> sweep(const std::string& maildir, const Upkeep& how, const Tier& tier) {
+  const auto used = all_link_targets(maildir);
+  if (!used) {
+    return used.error();
   }
   std::size_t removed = 0;
   for (const std::string& root : tier.roots) {
@@ -76,7 +73,7 @@ base::Result<std::size_t> sweep(const AccountFiles& account, const Upkeep& how, 
     }
     std::vector<std::string> unused;
     for (const TierFile& file : files_of(home)) {
-      if (!used.contains(file.path)) {
+      if (!used->contains(file.path)) {
         unused.push_back(file.in_home);
       }
     }
@@ -236,7 +233,7 @@ base::Result<TierCounts> tier_account(const std::string& maildir, const Upkeep& 
   AccountFiles& account = opened->account;
   TierCounts counts;
   if (!how.is_rehearsal) {
-    const auto removed = sweep(account, how, tier);
+    const auto removed = sweep(maildir, how, tier);
     if (!removed) {
       return removed.error();
     }

@@ -12,6 +12,7 @@ sys.path.insert(0, str(HERE))
 from stage import Stage  # noqa: E402
 
 import compressing  # noqa: E402
+import packing  # noqa: E402
 import tiering  # noqa: E402
 from mail_command import furnish  # noqa: E402
 
@@ -19,3 +20,4 @@ with Stage() as stage:
     furnish(stage)
     compressing.run(stage)
     tiering.run(stage)
+    packing.run(stage)
