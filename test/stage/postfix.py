@@ -70,8 +70,8 @@ class Postfix:
     def write_config(self):
         """main.cf and master.cf as they stand now."""
         text = "".join(f"{k} = {v}\n" for k, v in self.main.items() if v is not None)
-        self.stage.write(f"{self.config}/main.cf", text)
-        self.stage.write(f"{self.config}/master.cf", self.master)
+        self.stage.write_for_postfix(f"{self.config}/main.cf", text)
+        self.stage.write_for_postfix(f"{self.config}/master.cf", self.master)
 
     def start(self):
         """Start and wait for the SMTP port; returns itself."""

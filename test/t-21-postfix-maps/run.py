@@ -108,7 +108,7 @@ def theirs(stage, kind, replace=()):
                 text = text.replace("result_format = lmtp:inet:%s:24", "result_format = %s")
             for old, new in replace:
                 text = text.replace(old, new)
-            file = stage.write(f"/etc/postfix/{source.name}", text)
+            file = stage.write_for_postfix(f"/etc/postfix/{source.name}", text)
             done = stage.run("postmap", "-q", key, f"{kind}:{file}", ok=(0, 1))
             reply = client.ask(f"{name} {key}").removeprefix("OK ")
             wanted = "" if reply == MISSING else reply
