@@ -1,0 +1,61 @@
+# bench/servers/mail_clients.py -- LMTP and IMAP for measurements: as little work of the client as can be.
+# SPDX-License-Identifier: GPL-3.0-or-later
+import re
+import socket
+
+from stage import StageError
+
+
+class Lmtp:
+    """LMTP over the unix socket, as little work as can be."""
+
+    def __init__(self, stage):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(str(stage.queue / "private/dovecot-lmtp"))
+        self.lines = self.socket.makefile("rb")
+        self.reply()
+        self.ask(b"LHLO bench\r\n")
+
+    def reply(self):
+        """The last line of a reply."""
+        while True:
+            line = self.lines.readline()
+            if line[3:4] != b"-":
+                return line
+
+    def ask(self, command):
+        """A command that must be answered by 2xx or 3xx."""
+        self.socket.sendall(command)
+        line = self.reply()
+        if line[:1] not in b"23":
+            raise StageError(f"{command[:40]!r}: {line!r}")
+
+    def send(self, recipient, mail):
+        """One mail to one recipient."""
+        self.ask(b"MAIL FROM:<a@example.org>\r\n")
+        self.ask(b"RCPT TO:<" + recipient.encode() + b">\r\n")
+        self.ask(b"DATA\r\n")
+        self.ask(mail)
+
+
+def imap(port, user):
+    """A function that sends a command and reads to its end."""
+    sock = socket.create_connection(("127.0.0.1", port))
+    lines = sock.makefile("rb", 1 << 20)
+    lines.readline()
+
+    def ask(command):
+        sock.sendall(b"x " + command.encode() + b"\r\n")
+        size = 0
+        while True:
+            line = lines.readline()
+            size += len(line)
+            if line.startswith(b"x "):
+                if not line.startswith(b"x OK"):
+                    raise StageError(f"{command}: {line!r}")
+                return size
+            if literal := re.search(rb"\{(\d+)\}\r\n$", line):
+                size += len(lines.read(int(literal.group(1))))
+
+    ask(f"LOGIN {user} secret")
+    return ask
