@@ -28,6 +28,7 @@
 #include "dovecot-plugin/packed.hh"
 #include "dovecot-plugin/settings.hh"
 #include "dovecot-plugin/streams.hh"
+#include "dovecot-plugin/unsynced.hh"
 
 namespace plugin {
 
@@ -291,6 +292,9 @@ Tail read_tail(const char* path) {
 // Maildir adds its line without reading the list when the index says that it knows the list. Two
 // things the index cannot say, both after a process that was killed: that the last line has no end,
 // and that a record was written whose mail never came into the index: its UID would be given twice.
+// And what sessions have asked for and not done yet, flags and expunges, is done by who syncs next:
+// stock Dovecot with each delivery into an INBOX. Without the list nothing can be done, and what
+// waits for long is lost in the end when somebody else saves a mail.
 void check_uidlist(mailbox* box) {
   const char* const path = uidlist_path(box);
   maildir_uidlist* const list = reinterpret_cast<maildir_mailbox*>(box)->uidlist;
@@ -299,7 +303,8 @@ void check_uidlist(mailbox* box) {
   }
   const Tail tail = read_tail(path);
   const bool is_unknown =
-      !maildir_uidlist_is_open(list) && tail.uid >= maildir_uidlist_get_next_uid(list);
+      !maildir_uidlist_is_open(list) &&
+      (tail.uid >= maildir_uidlist_get_next_uid(list) || has_unsynced_changes(box));
   if ((tail.is_torn || is_unknown) && maildir_uidlist_refresh(list) > 0 && tail.is_torn) {
     // As it was, but by force: the list will be written anew.
     maildir_uidlist_set_next_uid(list, maildir_uidlist_get_next_uid(list), true);

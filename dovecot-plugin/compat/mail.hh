@@ -34,6 +34,8 @@ extern "C" {
 #include <mail-storage-private.h>
 #include <mail-storage-hooks.h>
 #include <index-mail.h>
+#include <mail-index-private.h>
+#include <mail-transaction-log.h>
 #include <maildir-storage.h>
 #include <maildir-uidlist.h>
 // clang-format on

@@ -4,7 +4,9 @@ import os
 import pathlib
 import random
 import re
+import signal
 import threading
+import time
 
 from stage import Failed, check, equal, step
 
@@ -156,6 +158,38 @@ def beside_stock(stage):
         equal(store.log(r"Error|Panic|Fatal|Duplicate|reappeared|Broken"), None, "nothing of it in the log")
 
 
+def waiting_changes(stage):
+    """What sessions have asked for and not done yet is done by the next delivery."""
+    fill(stage, 500)
+    with Store(stage, "posthouse") as store:
+        folder = maildir(stage)
+        session = Lmtp(stage)
+        clients = [store.imap(), store.imap()]
+        clients[0].select("INBOX")
+        clients[1].select("INBOX")
+        clients[1].uid("STORE", "7", "+FLAGS.SILENT", r"(\Deleted)")
+        session.send(ALICE, letter("known", 1000))  # from here on the index knows the list
+        lock = stage.write(folder / "dovecot-uidlist.lock", f"{os.getpid()}:{os.uname().nodename}", user="vmail")
+        clients[0].send(b"a1 UID STORE 5 +FLAGS.SILENT (\\Flagged)\r\n")
+        clients[1].send(b"a1 UID EXPUNGE 7\r\n")
+        time.sleep(1)
+        check("F" not in flags_on_disk(folder, 5), "a flag and an expunge are asked for, and wait")
+        for comm in pathlib.Path("/proc").glob("[0-9]*/comm"):
+            if comm.read_text().strip() == "imap":
+                os.kill(int(comm.parent.name), signal.SIGKILL)
+        lock.unlink()
+        equal(session.send(ALICE, letter("next", 1000))[0][0], 250, "their sessions end, and a mail is delivered")
+        session.close()
+        check("F" in flags_on_disk(folder, 5), "which has put the flag into the file's name")
+        check(flags_on_disk(folder, 7) is None and 7 not in uids(store), "and done the expunge")
+
+
+def flags_on_disk(folder, number):
+    """The flags in the name of one of the files that fill() made; None when it is not there."""
+    names = [x.name for x in files(folder) if f".M{number - 1}P7.old" in x.name]
+    return names[0].split(":2,")[1] if names else None
+
+
 def run(stage):
     """All of it."""
     print("large folders", flush=True)
@@ -165,5 +199,6 @@ def run(stage):
     fill(stage, MANY)
     taken, _ = cheap(stage, "maildir")
     step(f"(stock Dovecot reads {taken:,.0f})")
+    waiting_changes(stage)
     several_at_once(stage)
     beside_stock(stage)
