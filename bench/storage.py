@@ -7,13 +7,8 @@
 import argparse
 import os
 import pathlib
-import random
-import re
 import statistics
-import struct
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 
@@ -22,9 +17,8 @@ sys.path.insert(0, str(ROOT / "test"))
 from stage import Stage, StageError  # noqa: E402
 from stage.storage import store, zlib  # noqa: E402
 
-from servers.mail_clients import Lmtp, imap  # noqa: E402
+from servers.mail_clients import CORPUS, Lmtp, corpus, imap  # noqa: E402
 
-CORPUS = ROOT.parent / "shared/tools/corpus/gen_corpus.py"
 DOMAIN = "posthouse.test"
 BOXES, CONNECTIONS = 50, 4
 MEASURES = ("large", "spread", "headers")
@@ -39,25 +33,6 @@ KINDS = {
     "posthouse": ("posthouse", "none", ""),
     "posthouse, zstd": ("posthouse", "zstd", ""),
 }
-
-
-def corpus(count):
-    """That many mails, as LMTP sends them."""
-    if not CORPUS.exists():
-        words = random.Random(1)
-        return [("Subject: mail %d\r\nFrom: a@example.org\r\n\r\n" % i + "\r\n".join(
-            " ".join("word%d" % words.randrange(5000) for _ in range(10))
-            for _ in range(words.randrange(10, 500))) + "\r\n").encode() + b".\r\n" for i in range(count)]
-    with tempfile.NamedTemporaryFile(suffix=".pack") as pack:
-        subprocess.run([sys.executable, CORPUS, pack.name, "--count", str(count)], check=True, stdout=subprocess.DEVNULL)
-        data = pathlib.Path(pack.name).read_bytes()
-    mails, at = [], 0
-    while at < len(data):
-        size = struct.unpack(">Q", data[at:at + 8])[0]
-        mail = data[at + 8:at + 8 + size]
-        mails.append(re.sub(rb"(?m)^\.", b"..", mail) + (b"" if mail.endswith(b"\r\n") else b"\r\n") + b".\r\n")
-        at += 8 + size
-    return mails
 
 
 class Bench:

@@ -1,9 +1,36 @@
-# bench/servers/mail_clients.py -- LMTP and IMAP for measurements: as little work of the client as can be.
+# bench/servers/mail_clients.py -- Mail, LMTP and IMAP for measurements: as little work of the client as can be.
 # SPDX-License-Identifier: GPL-3.0-or-later
+import pathlib
+import random
 import re
 import socket
+import struct
+import subprocess
+import sys
+import tempfile
 
 from stage import StageError
+
+CORPUS = pathlib.Path(__file__).resolve().parents[3] / "shared/tools/corpus/gen_corpus.py"
+
+
+def corpus(count):
+    """That many mails, as LMTP sends them."""
+    if not CORPUS.exists():
+        words = random.Random(1)
+        return [("Subject: mail %d\r\nFrom: a@example.org\r\n\r\n" % i + "\r\n".join(
+            " ".join("word%d" % words.randrange(5000) for _ in range(10))
+            for _ in range(words.randrange(10, 500))) + "\r\n").encode() + b".\r\n" for i in range(count)]
+    with tempfile.NamedTemporaryFile(suffix=".pack") as pack:
+        subprocess.run([sys.executable, CORPUS, pack.name, "--count", str(count)], check=True, stdout=subprocess.DEVNULL)
+        data = pathlib.Path(pack.name).read_bytes()
+    mails, at = [], 0
+    while at < len(data):
+        size = struct.unpack(">Q", data[at:at + 8])[0]
+        mail = data[at + 8:at + 8 + size]
+        mails.append(re.sub(rb"(?m)^\.", b"..", mail) + (b"" if mail.endswith(b"\r\n") else b"\r\n") + b".\r\n")
+        at += 8 + size
+    return mails
 
 
 class Lmtp:
@@ -20,6 +47,8 @@ class Lmtp:
         """The last line of a reply."""
         while True:
             line = self.lines.readline()
+            if not line:
+                raise StageError("LMTP hung up")
             if line[3:4] != b"-":
                 return line
 
@@ -49,6 +78,8 @@ def imap(port, user):
         size = 0
         while True:
             line = lines.readline()
+            if not line:
+                raise StageError(f"{command}: IMAP hung up")
             size += len(line)
             if line.startswith(b"x "):
                 if not line.startswith(b"x OK"):
