@@ -111,6 +111,8 @@ def main():
         step(f"up: lookupd, policyd, milter, webmail, Dovecot, Postfix, nginx; accounts in {given.directory}")
         letters = Letters(house, HERE / "mail", GREYLIST_DELAY)
         letters.deliver()
+        if given.mail == "packed":
+            step(f"posthouse mail pack: {house.pack()} mails are in packs")
         if given.ports:
             write_ports(given.ports, values(house))
         print_welcome(house)

@@ -35,10 +35,11 @@ class House:
 
     users: {local part: (name, password)}. settings: {"policyd": {...}, ...} beside what the house needs.
     zone: what the house's own DNS server knows; no question leaves the machine. directory: where accounts are kept,
-    one of DIRECTORIES. mail: how it is stored, one of MAIL (posthouse: compressed, too).
+    one of DIRECTORIES. mail: how it is stored, one of MAIL (posthouse: compressed, too; packed: pack() moves what has
+    come into packs).
     """
 
-    MAIL = ("maildir", "posthouse")
+    MAIL = ("maildir", "posthouse", "packed")
     DIRECTORIES = ("sqlite", "mysql", "ldap")
 
     def __init__(self, stage, users, settings=None, main=None, zone=None, directory="sqlite",
@@ -100,9 +101,9 @@ class House:
             daemon = stage.start_daemon(name, {**needs, **self.settings.get(name, {})},
                                         ready=stage.socket(name))
             setattr(self, name, daemon)
-        compressed = {"mail_compression": "zstd"} if self.mail == "posthouse" else {}
+        compressed = {"mail_compression": "zstd"} if self.mail != "maildir" else {}
         stage.configure("dovecot-plugin", {**compressed, **self.settings.get("dovecot-plugin", {})})
-        kind = store(self.mail, stage.run("dovecot", "--version").stdout.startswith("2.3"))
+        kind = store("maildir" if self.mail == "maildir" else "posthouse", stage.run("dovecot", "--version").stdout.startswith("2.3"))
         self.dovecot = stage.start_dovecot(DOVECOT + quota_status(stage) + kind)
         web = {"public_origin": f"http://mail.posthouse.localhost:{stage.port('web')}", "mail_root": stage.mail_root}
         self.webmail = stage.start_webmail({**web, **self.settings.get("webmail", {})})
@@ -129,6 +130,13 @@ class House:
             raise StageError(f"{page} has no page: run ./dev build")
         server, upstream = from_example(stage, page)
         self.nginx = stage.start_nginx(server, http=upstream)
+
+    def pack(self):
+        """All mail that is there goes into packs; how many mails."""
+        self.stage.configure("mail", {"pack_older_than": "0s", "pack_least": "1B"})
+        self.stage.posthouse("mail", "pack", "--all")
+        rows = self.stage.posthouse("mail", "stat", "--all", "--json")
+        return sum(x.get("packed_mails", 0) for x in rows)
 
     def submit(self, local, recipients, message):
         """A mail from one of the users by the submission port; returns the reply that ended it."""
