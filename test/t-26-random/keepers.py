@@ -11,7 +11,8 @@ VERBS = {
     "compress": ("--older-than", "0s", "--larger-than", "1B"),
     "pack": ("--older-than", "0s", "--larger-than", "1B"),
     "unpack": (),
-    "tier": ("--older-than", "0s"),
+    "tier": (),
+    "tier --back": (),
     "fsck": (),
     "stat": (),
 }
@@ -21,10 +22,15 @@ PATIENCE = 60
 def furnish(stage, domain, users):
     """The directory has the accounts that Dovecot has, with the same homes; the verbs that there are."""
     stage.configure("directory", {"mail_root": stage.mail_root, "domain_hash": "none", "user_hash": "none"})
+    # Packs of few mails, and many of them.
+    tier = stage.folder("tier", "vmail")
+    stage.write("tier/posthouse-tier", "", user="vmail")
+    stage.configure("mail", {"pack_least": "1B", "pack_size": "1M", "pack_folders": "", "tier_roots": tier,
+                             "tier_older_than": "0s", "tier_larger_than": "1B"})
     stage.posthouse("domain", "add", domain)
     for user in users:
         stage.posthouse("user", "add", user, "--no-password")
-    return [x for x in VERBS if stage.posthouse("mail", x, "--help", ok=None).returncode == 0]
+    return [x for x in VERBS if stage.posthouse("mail", x.split()[0], "--help", ok=None).returncode == 0]
 
 
 class Keeper:
@@ -41,7 +47,7 @@ class Keeper:
             users = self.draw.choice([["--all"], *([x.user] for x in self.world.accounts)])
             level = ["--level", str(self.draw.choice((1, 3, 9)))] if verb == "compress" else []
             patience = self.draw.choice((PATIENCE, self.draw.random() * 0.3, self.draw.random() * 0.03))
-            with subprocess.Popen(["posthouse", "mail", verb, *users, *VERBS[verb], *level], text=True,
+            with subprocess.Popen(["posthouse", "mail", *verb.split(), *users, *VERBS[verb], *level], text=True,
                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as child:
                 try:
                     text, _ = child.communicate(timeout=patience)
