@@ -1,5 +1,5 @@
-// dovecot-plugin/unsynced.cc -- reads what the index log holds beyond what was synced to the
-// Maildir. SPDX-License-Identifier: GPL-3.0-or-later
+// dovecot-plugin/unsynced.cc -- looks for them in the index log, behind what was synced last.
+// SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Usually a few records of the last deliveries, which ask nothing of the files (external, as
 // Dovecot calls them).

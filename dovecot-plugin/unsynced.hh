@@ -1,5 +1,5 @@
-// dovecot-plugin/unsynced.hh -- changes in a folder's index log that no process has made to its
-// files yet. SPDX-License-Identifier: GPL-3.0-or-later
+// dovecot-plugin/unsynced.hh -- changes asked for in the index and not yet made to the files.
+// SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
 #include "dovecot-plugin/compat/mail.hh"
