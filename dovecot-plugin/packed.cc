@@ -12,6 +12,8 @@
 #include <optional>
 #include <utility>
 
+#include "maildir-lib/filename.hh"
+
 namespace plugin {
 
 namespace {
@@ -57,6 +59,11 @@ bool look_at(mail* mail, Look& look) {
 const char* maildir_of(const mailbox* box) {
   const char* path = nullptr;
   return mailbox_list_get_root_path(box->list, MAILBOX_LIST_PATH_TYPE_DIR, &path) ? path : nullptr;
+}
+
+std::shared_ptr<maildir::Packs> packs_of(const mail* mail, PackShelf& shelf) {
+  const char* const root = maildir_of(mail->box);
+  return root != nullptr ? shelf.packs_of(root) : nullptr;
 }
 
 // ---- streams
@@ -146,9 +153,19 @@ istream* make_stream(std::shared_ptr<maildir::Packs> packs, const maildir::Stub&
   return made;
 }
 
+// The stub of the mail that comes next in a pass over many, without a look at its link.
+std::optional<maildir::Stub> foresee(mail* mail, const maildir::Packs& packs) {
+  auto* const box = reinterpret_cast<maildir_mailbox*>(mail->box);
+  maildir_uidlist_rec_flag flags{};
+  const char* name = nullptr;
+  if (mail->uid == 0 || maildir_sync_lookup(box, mail->uid, &flags, &name) <= 0) {
+    return std::nullopt;
+  }
+  return packs.neighbour(maildir::base_name(name));
+}
+
 int open_found(mail* mail, PackShelf& shelf, Look& look, istream** stream_r) {
-  const char* const root = maildir_of(mail->box);
-  auto packs = root != nullptr ? shelf.packs_of(root) : nullptr;
+  auto packs = packs_of(mail, shelf);
   for (;;) {
     const maildir::Stub stub = *look.stub;
     const auto reader =
@@ -184,6 +201,12 @@ std::shared_ptr<maildir::Packs> PackShelf::packs_of(const std::string& maildir) 
 
 int open_packed(mail* mail, PackShelf& shelf, istream** stream_r) {
   try {
+    if (auto packs = packs_of(mail, shelf)) {
+      if (const auto stub = foresee(mail, *packs)) {
+        *stream_r = make_stream(std::move(packs), *stub);
+        return 1;
+      }
+    }
     Look look;
     if (!look_at(mail, look) || !look.stub) {
       return 0;

@@ -114,6 +114,11 @@ class PackReader {
   // the mail. Valid until the next call. A piece that begins in the header ends with it.
   base::Result<std::string_view> piece(const Stub& stub, std::uint64_t from);
 
+  // The stub of the record beside the last one that was read, when it is of a mail with this base
+  // name. Whoever reads mail after mail need not look at each link: a base name is given once, and
+  // its octets never change.
+  std::optional<Stub> neighbour(std::string_view base) const;
+
   base::Result<PackTotals> totals();  // corrupt when the pack has no end
 
  private:
@@ -131,7 +136,8 @@ class Packs {
   // As PackReader; not_found when the pack is missing.
   base::Result<std::string_view> piece(const Stub& stub, std::uint64_t from);
   base::Result<std::string> read(const Stub& stub);
-  base::Result<PackReader*> reader(const std::string& id);  // valid until the next call
+  std::optional<Stub> neighbour(std::string_view base) const;  // in the pack that was read last
+  base::Result<PackReader*> reader(const std::string& id);     // valid until the next call
 
  private:
   struct Open {

@@ -38,6 +38,7 @@ class PackBlocks {
   base::Result<std::optional<BlockHead>> head(std::uint64_t place) const;
   // Valid until other blocks are asked for; corrupt.
   base::Result<const HeaderBlock*> headers(std::uint64_t place);
+  const HeaderBlock* last_headers() const { return headers_[0].get(); }  // null: none yet
   base::Result<const BodyBlock*> bodies(const BlockHead& head);
   // Nothing when the pack has no end.
   base::Result<std::optional<PackTotals>> end() const;

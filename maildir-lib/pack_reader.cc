@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "maildir-lib/filename.hh"
 #include "maildir-lib/message.hh"
 #include "maildir-lib/pack.hh"
 #include "maildir-lib/pack_blocks.hh"
@@ -18,16 +19,19 @@ constexpr std::size_t most_open = 3;
 
 class PackReader::State {
  public:
-  explicit State(PackBlocks blocks) : blocks_(std::move(blocks)) {}
+  State(PackBlocks blocks, std::string id) : blocks_(std::move(blocks)), id_(std::move(id)) {}
 
   base::Result<PackRecord> record(const Stub& stub);
   base::Result<std::string_view> piece(const Stub& stub, std::uint64_t from);
   base::Result<PackTotals> totals() const;
+  std::optional<Stub> neighbour(std::string_view base) const;
 
  private:
   base::Result<std::string_view> body_piece(const PackRecord& record, std::uint64_t from);
 
   PackBlocks blocks_;
+  std::string id_;
+  std::uint64_t last_ = 0;  // offset of the stub that was read last
 };
 
 // Its views are valid until another block of headers is asked for.
@@ -40,7 +44,22 @@ base::Result<PackRecord> PackReader::State::record(const Stub& stub) {
   if (number >= (*block)->records.size() || (*block)->records[number].size != stub.length) {
     return base::make_error(base::Errc::corrupt, blocks_.where(stub.offset) + ": no such mail");
   }
+  last_ = stub.offset;
   return (*block)->records[number];
+}
+
+std::optional<Stub> PackReader::State::neighbour(std::string_view base) const {
+  const HeaderBlock* const block = blocks_.last_headers();
+  if (block == nullptr || last_ / block_grain != block->head.place / block_grain) {
+    return std::nullopt;
+  }
+  const std::uint64_t number = last_ % block_grain;
+  for (const std::uint64_t beside : {number + 1, number - 1}) {
+    if (beside < block->records.size() && base_name(block->records[beside].name) == base) {
+      return Stub{id_, block->head.place + beside, block->records[beside].size};
+    }
+  }
+  return std::nullopt;
 }
 
 base::Result<std::string_view> PackReader::State::piece(const Stub& stub, std::uint64_t from) {
@@ -99,7 +118,7 @@ base::Result<PackReader> PackReader::open(const Directory& packs, const std::str
   if (!blocks) {
     return blocks.error();
   }
-  return PackReader(std::make_unique<State>(std::move(*blocks)));
+  return PackReader(std::make_unique<State>(std::move(*blocks), id));
 }
 
 base::Result<std::string_view> PackReader::piece(const Stub& stub, std::uint64_t from) {
@@ -143,6 +162,10 @@ base::Result<PackedMail> PackReader::about(const Stub& stub) {
   return record ? base::Result<PackedMail>(record->mail()) : record.error();
 }
 
+std::optional<Stub> PackReader::neighbour(std::string_view base) const {
+  return state_->neighbour(base);
+}
+
 base::Result<PackTotals> PackReader::totals() {
   return state_->totals();
 }
@@ -169,6 +192,10 @@ base::Result<PackReader*> Packs::reader(const std::string& id) {
 base::Result<std::string_view> Packs::piece(const Stub& stub, std::uint64_t from) {
   const auto reader = this->reader(stub.pack);
   return reader ? (*reader)->piece(stub, from) : reader.error();
+}
+
+std::optional<Stub> Packs::neighbour(std::string_view base) const {
+  return open_.empty() ? std::nullopt : open_.front().reader.neighbour(base);
 }
 
 base::Result<std::string> Packs::read(const Stub& stub) {

@@ -209,6 +209,19 @@ BOOST_AUTO_TEST_CASE(pieces_begin_where_they_are_asked_for) {
   BOOST_TEST(in.piece(stubs[57], ~0ULL).value().empty());
 }
 
+BOOST_AUTO_TEST_CASE(the_next_mail_is_known_by_its_base_name) {
+  make_mails(20);
+  BOOST_REQUIRE(write());
+  auto in = reader();
+  const auto base = [](std::size_t i) { return "1795400000.M" + std::to_string(i) + "P1.vm"; };
+  BOOST_TEST(!in.neighbour(base(0)).has_value());
+  BOOST_REQUIRE(in.read_header(stubs[3]).has_value());
+  BOOST_TEST((in.neighbour(base(4)) == stubs[4]));
+  BOOST_TEST((in.neighbour(base(2)) == stubs[2]));
+  BOOST_TEST(!in.neighbour(base(3)).has_value());
+  BOOST_TEST(!in.neighbour(base(5)).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(stubs_that_name_no_mail_are_refused) {
   make_mails(20);
   BOOST_REQUIRE(write());

@@ -122,8 +122,8 @@ base::Result<void> PackWriter::State::make_room(std::size_t body) {
       return done;
     }
   }
-  const bool is_due = is_at_limit || headers_.size() >= header_block_bytes ||
-                      records_ >= header_block_records;
+  const bool is_due =
+      is_at_limit || headers_.size() >= header_block_bytes || records_ >= header_block_records;
   return is_due && bodies_.empty() ? write_headers() : base::Result<void>();
 }
 

@@ -38,6 +38,7 @@ extern "C" {
 #include <mail-transaction-log.h>
 #include <maildir-storage.h>
 #include <maildir-uidlist.h>
+#include <maildir-sync.h>
 // clang-format on
 
 // Exported by libdovecot-storage, declared in its sources alone.
