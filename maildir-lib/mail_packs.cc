@@ -351,6 +351,12 @@ base::Result<PackingCounts> pack_account(const std::string& maildir, const Upkee
       },
       counts.mails);
   choices.insert(choices.end(), moved.begin(), moved.end());
+  // As clients read it: a pass over a folder uncompresses each block once.
+  std::sort(choices.begin(), choices.end(), [&account](const Choice& a, const Choice& b) {
+    const MailFile& one = account.files[a.files.front()];
+    const MailFile& other = account.files[b.files.front()];
+    return std::tie(one.folder, one.name) < std::tie(other.folder, other.name);
+  });
   auto unpacker = Unpacker::open(maildir);
   if (!unpacker) {
     return unpacker.error();
