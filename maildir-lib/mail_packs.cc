@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/digest.hh"
 #include "base/files.hh"
 
 #include "maildir-lib/filename.hh"
@@ -260,6 +261,25 @@ class Run {
       return ticket.error();
     }
     held_.push_back(choice);
+    digests_.push_back(base::sha256(*mail));
+    return {};
+  }
+
+  // Reads back what will soon be the only copy.
+  base::Result<void> verify(const std::vector<Stub>& stubs) {
+    const auto packs = Directory::open(packs_path(account_.maildir));
+    auto reader = packs ? PackReader::open(*packs, id_) : base::Result<PackReader>(packs.error());
+    if (!reader) {
+      return reader.error();
+    }
+    for (std::size_t i = 0; i < stubs.size(); ++i) {
+      const auto mail = reader->read(stubs[i]);
+      if (!mail || base::sha256(*mail) != digests_[i]) {
+        return base::make_error(Errc::unavailable,
+                                "pack " + id_ + " does not give back what was written into it",
+                                "nothing was replaced; look at the disk and the memory");
+      }
+    }
     return {};
   }
 
@@ -272,6 +292,11 @@ class Run {
     const auto choices = std::exchange(held_, {});
     if (!stubs) {
       return stubs.error();
+    }
+    auto verified = how_.is_rehearsal ? base::Result<void>() : verify(*stubs);
+    digests_.clear();
+    if (!verified) {
+      return verified;
     }
     ++counts_.written;
     counts_.mails.after +=
@@ -306,6 +331,7 @@ class Run {
   std::string id_{};
   std::optional<PackWriter> writer_{};
   std::vector<Choice> held_{};
+  std::vector<std::string> digests_{};  // of the mails of held_
 };
 
 }  // namespace

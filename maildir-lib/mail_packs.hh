@@ -1,7 +1,7 @@
 // maildir-lib/mail_packs.hh -- putting the mail of an account into packs, and taking it out again.
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A pack is written whole and durable first; then its stubs take the places of the mails
+// A pack is written whole and durable, and read back; then its stubs take the places of the mails
 // (replace.hh). Killed in between, the mails that have no stub yet are still themselves, and the
 // next run packs them again; a pack of which less than half is alive is written anew into another;
 // a pack that no stub points to goes by the rule of unused.hh. docs/formats/pack.md

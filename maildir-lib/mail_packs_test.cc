@@ -78,6 +78,16 @@ class Killer final : public maildir::DiskCalls {
   int done_ = 0;
 };
 
+// A disk, or memory, that changes what it is given.
+class Liar final : public maildir::DiskCalls {
+ public:
+  ssize_t write(int fd, const void* data, std::size_t size) override {
+    std::string octets(static_cast<const char*>(data), size);
+    octets[size / 2] = static_cast<char>(octets[size / 2] ^ 1);
+    return DiskCalls::write(fd, octets.data(), octets.size());
+  }
+};
+
 std::string mail_of(int number) {
   std::string text = "Subject: " + std::to_string(number) + "\n\n";
   for (int i = 0; i < 100 * (number + 1); ++i) {
@@ -240,6 +250,16 @@ BOOST_AUTO_TEST_CASE(a_missing_pack_is_told_and_its_links_stay) {
   pack();
   BOOST_TEST(told.problems.size() == 1U);
   BOOST_TEST(is_packed(0));
+}
+
+BOOST_AUTO_TEST_CASE(no_mail_gives_way_to_a_pack_that_cannot_be_read_back) {
+  Liar calls;
+  how.calls = &calls;
+  const auto counts = maildir::pack_account(mails.text(), how, packing, told);
+  BOOST_REQUIRE(!counts);
+  BOOST_TEST(counts.error().detail.find("does not give back") != std::string::npos);
+  BOOST_TEST(!is_packed(0));
+  check_all();
 }
 
 BOOST_AUTO_TEST_CASE(copies_share_one_record) {
