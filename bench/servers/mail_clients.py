@@ -33,6 +33,18 @@ def corpus(count):
     return mails
 
 
+def cpu_seconds(name):
+    """Processor time that processes of that name have used."""
+    total = 0
+    for comm in pathlib.Path("/proc").glob("[0-9]*/comm"):
+        try:
+            if comm.read_text().strip() == name:
+                total += int((comm.parent / "schedstat").read_text().split()[0])
+        except OSError:
+            continue
+    return total / 1e9
+
+
 class Lmtp:
     """LMTP over the unix socket, as little work as can be."""
 
