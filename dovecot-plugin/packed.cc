@@ -168,9 +168,10 @@ int open_found(mail* mail, PackShelf& shelf, Look& look, istream** stream_r) {
   auto packs = packs_of(mail, shelf);
   for (;;) {
     const maildir::Stub stub = *look.stub;
-    const auto reader =
-        packs ? packs->reader(stub.pack) : base::make_error(base::Errc::unavailable, "no Maildir");
-    if (reader) {
+    // The first piece is asked for here: behind the size of a literal it is too late for an error.
+    const auto start =
+        packs ? packs->piece(stub, 0) : base::make_error(base::Errc::unavailable, "no Maildir");
+    if (start) {
       *stream_r = make_stream(std::move(packs), stub);
       return 1;
     }
@@ -181,7 +182,7 @@ int open_found(mail* mail, PackShelf& shelf, Look& look, istream** stream_r) {
     }
     if (*look.stub == stub) {
       mail_set_critical(mail, "posthouse: %s cannot be read: %s", maildir::stub_text(stub).c_str(),
-                        reader.error().text().c_str());
+                        start.error().text().c_str());
       return -1;
     }
   }

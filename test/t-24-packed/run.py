@@ -123,6 +123,21 @@ def body_of(store, number):
         return b""
 
 
+def answers(store, numbers):
+    """Of which mails a FETCH gives the octets, and the word of its last line."""
+    client = store.imap()
+    client.select("INBOX")
+    client.send(b"last FETCH " + numbers.encode() + b" (BODY.PEEK[])\r\n")
+    text = b""
+    while not re.search(rb"(?m)^last |^\* BYE", text):
+        line = client.readline()
+        if not line:
+            return [], "EOF"
+        text += line
+    return ([int(x) for x in re.findall(rb"(?m)^\* (\d+) FETCH \(.*BODY\[\]", text)],
+            re.search(rb"(?m)^last (\w+)|\* BYE", text).group(1).decode())
+
+
 def lost(stage, kind):
     """A pack that is away, one that is cut, and Dovecot without the plugin."""
     print(f"{kind}: lost packs", flush=True)
@@ -130,14 +145,17 @@ def lost(stage, kind):
     folder = maildir(stage)
     file = next((folder / "packs").iterdir())
     whole = file.read_bytes()
-    with Store(stage, kind, "none") as store:
+    with Store(stage, kind, "none", extra="imap_fetch_failure = no-after\n") as store:
         store.deliver(ALICE, letter("plain", 3000))
         file.rename(folder / "away")
+        equal(answers(store, "1:5"), ([5], "NO"), "a FETCH of all gives the mail that is there, and then an error")
         equal(body_of(store, 1), b"", "without the pack a packed mail is refused")
         check(store.log(r"posthouse: pack:[0-9a-f]+#\d+\+\d+ cannot be read"), "and the log says why")
         check(body_of(store, 5).endswith(letter("plain", 3000)), "the others are read")
         (folder / "away").rename(file)
         check(body_of(store, 1).endswith(mails[0]), "with the pack again, all is well")
+        file.write_bytes(whole[:1500])
+        equal(answers(store, "1:5"), ([5], "NO"), "with a pack that was cut, too")
         content = bytearray(whole)
         content[len(whole) // 2] ^= 0x20
         file.write_bytes(content)
