@@ -19,7 +19,7 @@ namespace maildir {
 
 namespace {
 
-constexpr std::size_t body_block_bytes = 2U << 20U;
+constexpr std::size_t body_block_bytes = 1536U << 10U;
 constexpr std::size_t header_block_bytes = 256U << 10U;  // written at the next occasion
 constexpr std::size_t header_block_records = 256;        // the same
 constexpr std::size_t most_header_bytes = 3U << 20U;     // written at once
