@@ -40,6 +40,15 @@ class Keeper:
         self.world = world
         self.draw = random.Random(f"{world.seed} {number} keeper")
 
+    def whole(self):
+        """One verb over all accounts to its end, so that a round begins with mail of every kind."""
+        verb = self.draw.choice(self.world.verbs)
+        done = self.world.stage.posthouse("mail", *verb.split(), "--all", *VERBS[verb], ok=None)
+        self.world.counts.add(f"{verb} done")
+        if done.returncode != 0:
+            raise Failed(f"posthouse mail {verb} with nothing beside it ended with {done.returncode}: "
+                         f"{(done.stdout + done.stderr)[-500:]}")
+
     def run(self):
         """Some end by themselves, some by kill -9."""
         while not self.world.over.wait(self.draw.random() * 0.2):

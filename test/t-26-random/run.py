@@ -61,7 +61,7 @@ class World:
 
     def refused(self, text):
         """The server said no: nothing that was asked may be refused but by a server in trouble; counted by kind."""
-        kind = " ".join(text.split()[:1] + text.split(":", 1)[-1].split()[1:9])
+        kind = re.sub(r"/\S+|<\S*>|\(.*", "..", " ".join(text.split()[:1] + text.split(":", 1)[-1].split()[1:9]))
         self.refusals[kind] = self.refusals.get(kind, 0) + 1
 
     def start(self):
@@ -93,10 +93,13 @@ class World:
         draw = random.Random(f"{self.seed} {number}")
         self.over.clear()
         steps = draw.choice((5, 20, 60))
+        keeper = Keeper(self, number)
+        if self.verbs and draw.random() < 0.5:
+            keeper.whole()
         threads = [self.guard(x.run, number, steps) for x in self.players]
         threads = [*threads, self.guard(Killer(self, number).run)]
         if self.verbs:
-            threads.append(self.guard(Keeper(self, number).run))
+            threads.append(self.guard(keeper.run))
         end = time.monotonic() + draw.random() * draw.choice((0.5, 2, 6))
         while time.monotonic() < end and any(x.is_alive() for x in threads[:len(self.players)]):
             time.sleep(0.002)
@@ -125,6 +128,8 @@ class World:
         files = {}
         for path in (x for part in ("new", "cur") for x in folder.glob(f"**/{part}/*")):
             name = path.parents[1].name[1:].replace("aildir", "INBOX")
+            if path.is_symlink():
+                self.counts.add("packed seen" if os.readlink(path).startswith("pack:") else "tiered seen")
             if not name.startswith(".") and name not in account.haunted:  # a killed DELETE leaves what it had put aside
                 files.setdefault(name, []).append((int(path.lstat().st_mtime), path.name))
         for name, found in files.items():
