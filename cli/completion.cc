@@ -33,7 +33,7 @@ _posthouse()
         return
     fi
     case $before in
-        --config|--csv|--mail-config|--socket)
+        --config|--csv|--eml|--mail-config|--mbox|--socket)
             compopt -o filenames
             mapfile -t COMPREPLY < <(compgen -f -- "$current")
             return ;;

@@ -43,6 +43,30 @@ constexpr std::array<Option, 11> unpack_options{{
     jobs_option,
     mail_config_option,
 }};
+constexpr std::array<Option, 4> import_options{{
+    {"mbox", "FILE", "The file."},
+    {"folder", "NAME", "Into this folder, as Archive/2024; INBOX otherwise. It is made if needed."},
+    {"quoting", "mboxrd|mboxo|none", "How lines of mail that begin with From are quoted (mboxrd)."},
+    {"dry-run", "", "Read the file, and store nothing."},
+}};
+constexpr std::array<Option, 7> export_options{{
+    {"mbox", "FILE", "Write an mbox file (mboxrd). It must not be there yet."},
+    {"eml", "FOLDER", "Write a file for each mail, in a folder for each folder."},
+    older_option,
+    larger_option,
+    folder_option,
+    flag_option,
+    mail_config_option,
+}};
+constexpr std::array<Option, 7> fsck_options{{
+    all_option,
+    domain_option,
+    {"repair", "", "Mend what is certain; delete no mail."},
+    {"restore", "", "Make names for all mail in packs that has none; deleted mail comes back too."},
+    {"read", "", "Read every mail to its end."},
+    jobs_option,
+    mail_config_option,
+}};
 constexpr std::array<Option, 11> tier_options{{
     all_option,
     domain_option,
@@ -72,7 +96,7 @@ void add_numbers(Numbers& sum, const Numbers& more) {
 
 namespace {
 
-constexpr std::array<Verb, 5> verbs{{
+constexpr std::array<Verb, 8> verbs{{
     {"mail stat", "[USER ...]", "Tell how much mail there is, and how it is kept.", 0,
      most_accounts, stat_options, mail_stat},
     {"mail compress", "[USER ...]", "Compress mail that was stored as it is.", 0, most_accounts,
@@ -83,6 +107,11 @@ constexpr std::array<Verb, 5> verbs{{
      0, most_accounts, unpack_options, mail_unpack},
     {"mail tier", "[USER ...]", "Move mail to a second disk, or bring it home.", 0, most_accounts,
      tier_options, mail_tier},
+    {"mail fsck", "[USER ...]", "Look for what does not fit in stored mail, and mend it.", 0,
+     most_accounts, fsck_options, mail_fsck},
+    {"mail import", "USER", "Store the mail of an mbox file.", 1, 1, import_options, mail_import},
+    {"mail export", "USER", "Write mail into an mbox file, or a file for each.", 1, 1,
+     export_options, mail_export},
 }};
 
 }  // namespace

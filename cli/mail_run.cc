@@ -121,6 +121,11 @@ class Child {
       result_.problems.emplace_back(rest);
     } else if (word == "row") {
       take_row(rest);
+    } else if (word == "fault") {
+      if (const auto parts = base::split(rest, '\t'); parts.size() == 4) {
+        result_.faults.push_back(
+            {std::string(parts[0]), std::string(parts[1]), std::string(parts[2]), parts[3] == "1"});
+      }
     } else if (word == "error") {
       const auto parts = base::split(rest, '\t');
       const auto code =
@@ -224,6 +229,7 @@ class Crew {
   base::Errc failure() const { return failure_; }
 
   void wait_for_some() {
+    show();
     std::vector<pollfd> polled;
     for (const Child& child : children_) {
       polled.push_back({child.fd(), POLLIN, 0});
@@ -241,7 +247,6 @@ class Crew {
         child = children_.erase(child);
       }
     }
-    show();
   }
 
  private:
@@ -259,10 +264,6 @@ class Crew {
   }
 
   void show() {
-    if (children_.empty()) {
-      progress_.clear();
-      return;
-    }
     double part = static_cast<double>(ended_);
     for (const Child& child : children_) {
       part += child.part();
@@ -307,6 +308,11 @@ void MailReport::row(std::string_view label, const Numbers& numbers) {
     text += "\t" + key + "=" + std::to_string(number);
   }
   line(std::move(text));
+}
+
+void MailReport::fault(const maildir::Fault& fault) {
+  line("fault " + fault.what + "\t" + one_line(fault.path) + "\t" + one_line(fault.detail) + "\t" +
+       (fault.is_repaired ? "1" : "0"));
 }
 
 void MailReport::error(const base::Error& error) {

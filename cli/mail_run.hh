@@ -5,7 +5,8 @@
 // owner of the account's Maildir before it touches it, for good: no mail is ever written as root,
 // and no account's mail is within reach of another account's owner. The child reports in lines:
 //   line = "progress" SP done SP total / "problem" SP text / "row" SP label *(TAB key "=" number)
-//        / "error" SP code TAB detail TAB hint / "end"
+//        / "fault" SP what TAB path TAB detail TAB repaired / "error" SP code TAB detail TAB hint /
+//        "end"
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,7 @@
 
 #include "base/result.hh"
 
+#include "maildir-lib/fsck.hh"
 #include "maildir-lib/upkeep.hh"
 
 #include "cli/mail_settings.hh"
@@ -48,6 +50,7 @@ class MailReport final : public maildir::Watcher {
   void progress(std::uint64_t done, std::uint64_t total) override;
   void problem(const std::string& text) override;
   void row(std::string_view label, const Numbers& numbers);
+  void fault(const maildir::Fault& fault);
   void error(const base::Error& error);
   void end() { line("end"); }
 
@@ -59,6 +62,7 @@ class MailReport final : public maildir::Watcher {
 struct AccountResult {
   std::vector<MailRow> rows;
   std::vector<std::string> problems;
+  std::vector<maildir::Fault> faults;
   std::optional<base::Error> error;
 };
 

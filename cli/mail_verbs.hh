@@ -16,6 +16,9 @@ base::Result<void> mail_compress(Call& call);
 base::Result<void> mail_tier(Call& call);
 base::Result<void> mail_pack(Call& call);
 base::Result<void> mail_unpack(Call& call);
+base::Result<void> mail_fsck(Call& call);
+base::Result<void> mail_import(Call& call);
+base::Result<void> mail_export(Call& call);
 
 std::uint64_t number_of(const Numbers& numbers, std::string_view key);  // 0 when it is not there
 void add_numbers(Numbers& sum, const Numbers& more);

@@ -1,5 +1,5 @@
-// test/fuzz/fuzz_mbox.cc -- any bytes as an mbox: whole and in parts the same, and written again
-// too. SPDX-License-Identifier: GPL-3.0-or-later
+// test/fuzz/fuzz_mbox.cc -- any bytes as an mbox: whole and in parts, and written again.
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include <cstdint>
 
 #include "mail-lib/mbox.hh"

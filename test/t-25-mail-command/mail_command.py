@@ -30,6 +30,8 @@ def seen_by_imap(store, user=ALICE, flags=True):
     found = {}
     client = store.imap(user)
     for line in client.list()[1]:
+        if b"\\Noselect" in line or b"\\NonExistent" in line:
+            continue
         folder = re.search(rb' "?([^" ]+)"?$', line).group(1).decode()
         client.select(folder, readonly=True)
         what = "(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[])"

@@ -11,9 +11,11 @@ sys.path.insert(0, str(HERE.parent / "t-13-storage"))
 sys.path.insert(0, str(HERE))
 from stage import Stage  # noqa: E402
 
+import checking  # noqa: E402
 import compressing  # noqa: E402
 import packing  # noqa: E402
 import tiering  # noqa: E402
+import transfer  # noqa: E402
 from mail_command import furnish  # noqa: E402
 
 with Stage() as stage:
@@ -21,3 +23,5 @@ with Stage() as stage:
     compressing.run(stage)
     tiering.run(stage)
     packing.run(stage)
+    checking.run(stage)
+    transfer.run(stage)
