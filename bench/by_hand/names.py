@@ -35,7 +35,7 @@ def letter(number):
 
 def fill(stage, count):
     """So many names in cur/."""
-    stage.run("rm", "-rf", stage.mail_root / "posthouse.test", timeout=600)
+    stage.run("rm", "-rf", stage.mail_root / "posthouse.test", timeout=1800)
     folder = stage.mail_root / "posthouse.test/box00/Maildir"
     for part in ("new", "cur", "tmp"):
         (folder / part).mkdir(parents=True)
@@ -48,7 +48,7 @@ def fill(stage, count):
         else:
             pathlib.Path(path).write_text(mail, encoding="ascii")
             first[i % FILES] = path
-    stage.run("chown", "-R", "vmail:", stage.mail_root / "posthouse.test", timeout=600)
+    stage.run("chown", "-R", "vmail:", stage.mail_root / "posthouse.test", timeout=1800)
 
 
 def peak(name):
@@ -79,7 +79,7 @@ def select(server):
 
 def dovecot(stage, kind, count):
     """One kind of store on the folder; a row of figures."""
-    stage.run("find", stage.mail_root, "-name", "dovecot*", "-delete")
+    stage.run("find", stage.mail_root, "-name", "dovecot*", "-delete", timeout=1800)
     # Stock's 256 MB are not enough for 1,000,000 names.
     settings = f"{DOVECOT}{store(kind, True)}default_vsz_limit = 2G\n"
     server = stage.start_dovecot(settings, users={USER: "secret"})
