@@ -106,38 +106,48 @@ base::Result<std::optional<Message>> Message::follow(const Directory& maildir,
   return done ? std::optional(std::move(message)) : std::nullopt;
 }
 
+// What the name stands for; nothing when its link leads nowhere, whose text is then in `missing`.
+base::Result<std::optional<Message>> Message::look(const Directory& maildir, const Directory& place,
+                                                   const std::string& name, const TierRoots& tiers,
+                                                   Packs* packs, std::string& missing) {
+  auto file = place.open_file(name);
+  if (file) {
+    Message message;
+    message.size_ = stamp_of(file->get()).size;
+    message.file_ = std::move(*file);
+    return std::optional(std::move(message));
+  }
+  if (file.error().code != base::Errc::denied) {
+    return file.error();
+  }
+  auto link = place.read_link(name);
+  if (!link || !*link) {
+    return link ? file.error() : link.error();
+  }
+  missing = std::move(**link);
+  return follow(maildir, missing, tiers, packs);
+}
+
 base::Result<Message> Message::open(const Directory& maildir, const Directory& place,
                                     const std::string& name, const TierRoots& tiers, Packs* packs) {
-  std::string missing;  // the link that led nowhere
+  std::string missing;
   for (int i = 0; i < attempts; ++i) {
-    std::optional<Message> found;
-    if (auto file = place.open_file(name)) {
-      found.emplace(Message());
-      found->size_ = stamp_of(file->get()).size;
-      found->file_ = std::move(*file);
-    } else if (file.error().code != base::Errc::denied) {
-      return file.error();
-    } else {
-      const auto link = place.read_link(name);
-      if (!link || !*link) {
-        return link ? file.error() : link.error();
-      }
-      auto message = follow(maildir, **link, tiers, packs);
-      if (!message) {
-        return message.error();
-      }
-      if (!*message && missing == **link) {
-        break;
-      }
-      found = std::move(*message);
-      missing = **link;  // a rewrite may have moved the mail: the link is read again
+    std::string link;
+    auto found = look(maildir, place, name, tiers, packs, link);
+    if (!found) {
+      return found.error();
     }
     const auto stamp = place.stamp(name);
-    if (found && stamp) {
-      found->received_ = stamp->modified / second - (stamp->modified % second < 0 ? 1 : 0);
-      found->size_ = parse_file_name(name).size.value_or(found->size_);
-      return std::move(*found);
+    if (*found && stamp) {
+      Message& message = **found;
+      message.received_ = stamp->modified / second - (stamp->modified % second < 0 ? 1 : 0);
+      message.size_ = parse_file_name(name).size.value_or(message.size_);
+      return std::move(message);
     }
+    if (!*found && missing == link) {
+      break;
+    }
+    missing = link;  // a rewrite may have moved the mail: the link is read again
   }
   return missing.empty()
              ? base::make_error(base::Errc::not_found, "no mail " + name)

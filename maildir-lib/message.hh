@@ -52,6 +52,9 @@ class Message {
 
  private:
   Message() = default;
+  static base::Result<std::optional<Message>> look(const Directory& maildir, const Directory& place,
+                                                   const std::string& name, const TierRoots& tiers,
+                                                   Packs* packs, std::string& missing);
   static base::Result<std::optional<Message>> follow(const Directory& maildir,
                                                      const std::string& link,
                                                      const TierRoots& tiers, Packs* packs);

@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.hh"
+
 #include "maildir-lib/filename.hh"
 #include "maildir-lib/folder.hh"
 #include "maildir-lib/message.hh"
@@ -65,7 +67,7 @@ void replace(const std::string& path, const maildir::Stub& stub, std::int64_t re
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fputs("usage: pack_tool MAILDIR [LEVEL]\n", stderr);
+    (void)std::fputs("usage: pack_tool MAILDIR [LEVEL]\n", stderr);
     return 2;
   }
   const std::string maildir = argv[1];
@@ -74,9 +76,9 @@ int main(int argc, char** argv) {
   fs::create_directory(packs);
   struct stat st {};
   ::stat(maildir.c_str(), &st);
-  auto writer =
-      maildir::PackWriter::begin(packs, maildir::new_pack_id(), argc > 2 ? std::atoi(argv[2]) : 6)
-          .value();
+  auto writer = maildir::PackWriter::begin(packs, maildir::new_pack_id(),
+                                           argc > 2 ? base::parse_number<int>(argv[2]).value() : 6)
+                    .value();
   const auto mails = all_mail(root, maildir);
   std::vector<std::int64_t> received;
   std::uint64_t plain = 0;
