@@ -264,7 +264,7 @@ class Crew {
   }
 
   void show() {
-    double part = static_cast<double>(ended_);
+    auto part = static_cast<double>(ended_);
     for (const Child& child : children_) {
       part += child.part();
     }

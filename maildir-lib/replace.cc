@@ -45,7 +45,7 @@ Stamp stamp_from(const struct stat& st) {
 }
 
 bool cannot_exchange(int error) {
-  return error == EINVAL || error == ENOSYS || error == EOPNOTSUPP || error == ENOTSUP;
+  return error == EINVAL || error == ENOSYS || error == EOPNOTSUPP;
 }
 
 std::array<timespec, 2> times_of(const Stamp& seen) {
@@ -172,9 +172,10 @@ base::Result<void> Replacements::make(Added& mail, const Substitute& by) {
       return base::errno_error(link.rest, errno);
     }
   }
-  const auto made = look_at(*first);
+  const std::string& path = mail.links.front().rest;
+  const auto made = look_at(path);
   if (!made) {
-    return base::errno_error(*first, errno);
+    return base::errno_error(path, errno);
   }
   mail.made = stamp_from(*made);
   return {};
@@ -245,13 +246,42 @@ base::Result<Replaced> Replacements::put_back(const Added& mail, Link& link) {
   return Replaced::changed;
 }
 
+// One rename over the mail, under Dovecot's lock. Nothing when the base name was there twice then,
+// and ours went again.
+base::Result<std::optional<Replaced>> Replacements::rename_over(Link& link) {
+  // The new file keeps a name in tmp/ as long as this one may have to go again.
+  const std::string spare = link.rest + "-";
+  const bool has_spare = calls_.link(link.rest.c_str(), spare.c_str()) == 0;
+  const std::string& from = has_spare ? spare : link.rest;
+  if (calls_.rename(from.c_str(), link.place.path().c_str()) != 0) {
+    const int error = errno;
+    if (has_spare) {
+      calls_.unlink(spare.c_str());
+    }
+    return base::errno_error(link.place.path(), error);
+  }
+  const auto now = places_of(link.place.folder, base_name(link.place.name));
+  if (!now) {
+    return now.error();
+  }
+  if (now->size() > 1) {
+    // Without links the new file goes back the way it came.
+    has_spare ? calls_.unlink(link.place.path().c_str())
+              : calls_.rename(link.place.path().c_str(), link.rest.c_str());
+    return std::optional<Replaced>();
+  }
+  if (!has_spare) {
+    link.rest.clear();
+  }
+  return std::optional(Replaced::done);
+}
+
 // Where EXCHANGE is missing.
 base::Result<Replaced> Replacements::rename_locked(Added& mail, Link& link) {
   const auto lock = Dotlock::take(link.place.folder + "/dovecot-uidlist", lock_patience);
   if (!lock) {
     return lock.error();
   }
-  const std::string base(base_name(link.place.name));
   for (int i = 0; i < max_attempts; ++i) {
     const auto before = find_again(link.place);
     if (!before || !*before) {
@@ -264,32 +294,9 @@ base::Result<Replaced> Replacements::rename_locked(Added& mail, Link& link) {
     if (!is_same(*old, mail.seen)) {
       return Replaced::changed;
     }
-    // The new file keeps a name in tmp/ as long as this one may have to go again.
-    const std::string spare = link.rest + "-";
-    const std::string& from =
-        calls_.link(link.rest.c_str(), spare.c_str()) == 0 ? spare : link.rest;
-    if (calls_.rename(from.c_str(), link.place.path().c_str()) != 0) {
-      const int error = errno;
-      if (&from == &spare) {
-        calls_.unlink(spare.c_str());
-      }
-      return base::errno_error(link.place.path(), error);
-    }
-    const auto now = places_of(link.place.folder, base);
-    if (!now) {
-      return now.error();
-    }
-    if (now->size() <= 1) {
-      if (&from == &link.rest) {
-        link.rest.clear();
-      }
-      return Replaced::done;
-    }
-    if (&from == &link.rest) {
-      // Without links the new file goes back the way it came.
-      calls_.rename(link.place.path().c_str(), link.rest.c_str());
-    } else {
-      calls_.unlink(link.place.path().c_str());
+    const auto done = rename_over(link);
+    if (!done || *done) {
+      return done ? base::Result<Replaced>(**done) : done.error();
     }
   }
   return base::make_error(base::Errc::unavailable, link.place.path() + " is renamed all the time");
@@ -396,8 +403,12 @@ base::Result<std::size_t> remove_rests(const std::string& folder, DiskCalls& cal
     }
   }
   std::size_t removed = 0;
+  std::string path = folder + "/tmp/";
+  const std::size_t length = path.size();
   for (const std::string& name : *names) {
-    removed += calls.unlink((folder + "/tmp/" + name).c_str()) == 0 ? 1 : 0;
+    path.resize(length);
+    path += name;
+    removed += calls.unlink(path.c_str()) == 0 ? 1 : 0;
   }
   return removed;
 }

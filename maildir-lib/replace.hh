@@ -13,6 +13,7 @@
 // the lock renamed the mail in between; then ours goes again. docs/notes/0094-replacing-in-place.md
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -88,6 +89,7 @@ class Replacements {
   base::Result<Replaced> exchange(Added& mail, Link& link);
   base::Result<Replaced> exchange_found(Added& mail, Link& link);
   base::Result<Replaced> put_back(const Added& mail, Link& link);
+  base::Result<std::optional<Replaced>> rename_over(Link& link);
   base::Result<Replaced> rename_locked(Added& mail, Link& link);
   base::Result<void> sync_folders(bool with_mail);
   void forget();
