@@ -135,8 +135,8 @@ base::Result<MailSettings> mail_settings_of(const Call& call) {
 
 base::Result<std::size_t> jobs_of(const Call& call, const MailSettings& settings) {
   const auto text = call.arguments.value("jobs");
-  const auto jobs = text ? base::parse_number<std::size_t>(*text)
-                         : base::Result<std::size_t>(static_cast<std::size_t>(settings.jobs));
+  auto jobs = text ? base::parse_number<std::size_t>(*text)
+                   : base::Result<std::size_t>(static_cast<std::size_t>(settings.jobs));
   if (!jobs || *jobs == 0 || *jobs > 64) {
     return base::make_error(Errc::malformed, "--jobs: " + base::printable(*text, 40),
                             "a number from 1 to 64");
@@ -190,7 +190,7 @@ std::string human_size(std::uint64_t bytes) {
   }
   std::array<char, 32> room{};
   const int digits = unit == 0 || value >= 99.95 ? 0 : 1;
-  std::snprintf(room.data(), room.size(), "%.*f %s", digits, value, units.at(unit));
+  (void)std::snprintf(room.data(), room.size(), "%.*f %s", digits, value, units.at(unit));
   return room.data();
 }
 

@@ -60,8 +60,8 @@ Numbers numbers_of(const maildir::PackingCounts& counts) {
 base::Result<int> level_of(const Call& call, const MailSettings& settings) {
   const auto text = call.arguments.value("level");
   constexpr int highest = 19;
-  const auto level = text ? base::parse_number<int>(*text)
-                          : base::Result<int>(static_cast<int>(settings.zstd_level));
+  auto level = text ? base::parse_number<int>(*text)
+                    : base::Result<int>(static_cast<int>(settings.zstd_level));
   if (!level || *level < 1 || *level > highest) {
     return base::make_error(base::Errc::malformed, "--level: " + base::printable(*text, 40),
                             "a number from 1 to 19");

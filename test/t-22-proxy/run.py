@@ -144,19 +144,19 @@ def logins(stage, dovecot, second):
     for name, login in protocols.items():
         here, there = dovecot.log.mark(), second.mark()
         check(login(token(ALICE)), f"{name}: alice logs in")
-        check(second.wait(rf"{name}-login: .*Login: user=<{ALICE}>", 10, there), "on the host of her home")
+        check(second.wait(rf"{name}-login: .*(?:Login|Logged in): user=<{ALICE}>", 10, there), "on the host of her home")
         check(dovecot.log.wait(rf"{name}-login: .*[Pp]roxying to .*|{name}-login: .*proxy.*{ALICE}", 10, here),
               "the other passed her on")
         there = second.mark()
         check(login(token(BOB)), f"{name}: bob logs in")
-        check(dovecot.log.wait(rf"{name}-login: .*Login: user=<{BOB}>", 10, here), "on this host")
+        check(dovecot.log.wait(rf"{name}-login: .*(?:Login|Logged in): user=<{BOB}>", 10, here), "on this host")
         equal(second.find(BOB, there), None, "and the other hears nothing of him")
         check(not login(sasl.plain(ALICE, "wrong")), "a wrong password is refused here already")
         equal(second.find(r"auth failed|mismatch", there), None, "and never reaches the other host")
     for user in (CAROL, DAVE):
         there = second.mark()
         check(protocols["imap"](token(user)), f"a route written as {ROUTES[user]} will do")
-        check(second.wait(rf"Login: user=<{user}>", 10, there), "too")
+        check(second.wait(rf"(?:Login|Logged in): user=<{user}>", 10, there), "too")
     stage.posthouse("user", "set", ALICE, "--disable", "pop3")
     there = second.mark()
     check(not protocols["pop3"](token(ALICE)), "a service switched off is refused before the proxy")

@@ -37,6 +37,8 @@ def fill(stage, kind, count=4):
         before = state(store)
     for i, file in enumerate(files(maildir(stage))):
         os.utime(file, (THEN + i, THEN + i))
+    for cache in maildir(stage).glob("dovecot.index.cache*"):  # 2.4 has put the dates there
+        cache.unlink()
     count_, octets, packed = pack(stage, maildir(stage))
     equal(count_, count, f"{count} mails are packed: {octets} octets became {packed}")
     equal(len(stubs(maildir(stage))), count, "each name is a link into the pack")
