@@ -133,6 +133,10 @@ MailPlace AccountFiles::place(const MailFile& file) const {
   return {folder_path(file.folder), file.name, file.in_new};
 }
 
+std::string path_in(const std::string& folder, const std::string& name) {
+  return folder + "/" + name;
+}
+
 base::Result<AccountFiles> list_account(const std::string& maildir) {
   const auto root = Directory::open(maildir);
   if (!root) {

@@ -46,6 +46,8 @@ struct AccountFiles {
 
 // not_found when there is no Maildir.
 base::Result<AccountFiles> list_account(const std::string& maildir);
+// "folder/name".
+std::string path_in(const std::string& folder, const std::string& name);
 
 // What all symbolic links anywhere in a Maildir point to: in tmp/ too, and in what is no folder to
 // us. An error when any of it cannot be read: then nothing is known to be unused.

@@ -145,7 +145,7 @@ base::Result<std::size_t> sweep(const std::string& maildir, const Upkeep& how) {
   for (const std::string& name : *names) {
     if (name.ends_with(unfinished_suffix) &&
         is_pack_id(std::string_view(name).substr(0, name.size() - unfinished_suffix.size()))) {
-      how.calls->unlink((packs + "/" + name).c_str());
+      how.calls->unlink(path_in(packs, name).c_str());
     } else if (const auto id = pack_id_of(name); id && !used.contains(*id)) {
       unused.push_back(name);
     }

@@ -37,7 +37,7 @@ std::set<std::string> count_packs(const std::string& maildir, AccountStats& stat
   const auto names = base::list_directory(folder);
   for (const std::string& name : names ? *names : std::vector<std::string>()) {
     const auto id = pack_id_of(name);
-    const auto st = follow(folder + "/" + name);
+    const auto st = follow(path_in(folder, name));
     if (id && st) {
       packs.insert(*id);
       ++stats.packs;

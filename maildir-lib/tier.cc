@@ -51,9 +51,10 @@ std::vector<TierFile> files_of(const std::string& home) {
   std::vector<TierFile> files;
   const auto folders = base::list_directory(home);
   for (const std::string& folder : folders ? *folders : std::vector<std::string>()) {
-    const auto names = base::list_directory(home + "/" + folder);
+    const auto names = base::list_directory(path_in(home, folder));
     for (const std::string& name : names ? *names : std::vector<std::string>()) {
-      files.push_back({home + "/" + folder + "/" + name, folder + "/" + name});
+      const std::string in_home = path_in(folder, name);
+      files.push_back({path_in(home, in_home), in_home});
     }
   }
   return files;
@@ -77,14 +78,14 @@ base::Result<std::size_t> sweep(const std::string& maildir, const Upkeep& how, c
         unused.push_back(file.in_home);
       }
     }
-    const auto gone = remove_unused(
+    auto gone = remove_unused(
         home + "/unused", unused, how.clock->now(),
         [&home](const std::string& name) {
           struct stat st {};
-          return ::lstat((home + "/" + name).c_str(), &st) == 0 ? std::int64_t{st.st_ctime} : 0;
+          return ::lstat(path_in(home, name).c_str(), &st) == 0 ? std::int64_t{st.st_ctime} : 0;
         },
         [&](const std::string& name) -> base::Result<void> {
-          const std::string path = home + "/" + name;
+          const std::string path = path_in(home, name);
           return how.calls->unlink(path.c_str()) == 0 ? base::Result<void>()
                                                       : base::errno_error(path, errno);
         });
