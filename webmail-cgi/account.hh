@@ -4,17 +4,19 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace webmail {
 
 // Made at login, kept in the session, read only afterwards. `home` is absolute, normal (no "." or
 // ".." part) and lies below the setting mail_root; it need not exist yet.
 struct Account {
-  std::string username;  // as Dovecot returned it: alice@example.org
-  std::string id;        // JMAP accountId, account_id(username)
-  std::string home;      // /var/vmail/example.org/7C/alice
-  std::string maildir;   // home + "/" + the setting maildir
-  std::string index;     // the file of its index, below the setting index_directory
+  std::string username;              // as Dovecot returned it: alice@example.org
+  std::string id;                    // JMAP accountId, account_id(username)
+  std::string home;                  // /var/vmail/example.org/7C/alice
+  std::string maildir;               // home + "/" + the setting maildir
+  std::string index;                 // the file of its index, below the setting index_directory
+  std::vector<std::string> tiers{};  // the setting tier_roots
 };
 
 // "a" and 24 hex digits of the SHA-256 of the user name: the same for ever, on every node.

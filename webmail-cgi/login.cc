@@ -124,8 +124,12 @@ base::Result<Account> LoginDesk::account_of(std::string_view user, std::string_v
   }
   const std::string path(home);
   const std::string id = account_id(user);
-  return Account{std::string(user), id, path, path + "/" + settings_.maildir,
-                 index_file(settings_.index_directory, id)};
+  return Account{std::string(user),
+                 id,
+                 path,
+                 path + "/" + settings_.maildir,
+                 index_file(settings_.index_directory, id),
+                 settings_.tier_roots};
 }
 
 // The lengths keep "ab" and "c" from being "a" and "bc"; the key dies with the process.

@@ -32,6 +32,9 @@ constexpr base::Setting<Settings> table[] = {
      "All homes lie below this folder; a user whose home lies elsewhere cannot log in."},
     {"maildir", &Settings::maildir, "Maildir", "", Reload::restart,
      "The Maildir's name inside a home."},
+    {"tier_roots", &Settings::tier_roots, "", "", Reload::restart,
+     "Folders that old mail may have been moved to, as mail.conf's tier_roots; mail elsewhere that "
+     "a link leads to is not shown."},
     {"auth_socket", &Settings::auth_socket, "/run/dovecot/auth-client", "", Reload::restart,
      "Dovecot's auth-client socket, which checks passwords."},
     {"userdb_socket", &Settings::userdb_socket, "/run/dovecot/auth-userdb", "", Reload::restart,
@@ -164,6 +167,12 @@ base::Result<void> check_settings(const Settings& settings) {
   }
   if (settings.index_directory.empty() || settings.index_directory.front() != '/') {
     return mistake("index_directory", "not an absolute path", "write a folder on a local disk");
+  }
+  for (const std::string& root : settings.tier_roots) {
+    if (root.size() < 2 || root.front() != '/' || root.back() == '/') {
+      return mistake("tier_roots", "not an absolute path without a / at its end: " + root,
+                     "write /srv/cold");
+    }
   }
   for (const auto& [name, path] : {std::pair("auth_socket", &settings.auth_socket),
                                    std::pair("userdb_socket", &settings.userdb_socket)}) {

@@ -17,6 +17,7 @@ struct Settings : loop::DaemonSettings {
   std::string public_origin;
   std::string mail_root;
   std::string maildir;
+  base::Words tier_roots;
   std::string auth_socket;
   std::string userdb_socket;
   std::string state_directory;
@@ -43,7 +44,7 @@ struct Settings : loop::DaemonSettings {
   std::int64_t max_objects = 0;
 };
 
-inline constexpr std::size_t settings_count = 33;
+inline constexpr std::size_t settings_count = 34;
 extern const base::Setting<Settings> (&settings_table)[settings_count];
 
 // What the table cannot see: malformed with a hint when an origin, path or address will not do.

@@ -298,6 +298,32 @@ def restored(world):
     world.stage.run("rm", "-rf", f"{world.home}.old")
 
 
+def tiered(world):
+    """The files of mails on another disk, links in their places: the same view and text; a link elsewhere is no mail."""
+    subject = world.deliver()
+    world.agree()
+    file = next(x for part in ("new", "cur") for x in (world.home / "Maildir" / part).iterdir()
+                if x.is_file() and not x.is_symlink() and f"Subject: {subject}\n".encode() in x.read_bytes().replace(b"\r", b""))
+    seconds, owner = file.stat().st_mtime, file.stat().st_uid
+    place = world.stage.folder("tier/posthouse.test/alice/INBOX", "vmail") / file.name.split(":")[0]
+    shutil.copy2(file, place)
+    outside = world.stage.scratch / "outside"
+    outside.write_bytes(file.read_bytes().replace(b"Subject: ", b"Subject: not "))
+    for target in (place, outside):
+        os.chown(target, owner, owner)
+        link = world.home / "Maildir/tmp/link"
+        link.symlink_to(target)
+        os.lchown(link, owner, owner)
+        os.utime(link, (seconds, seconds), follow_symlinks=False)
+        os.rename(link, file if target == place else file.with_name("1." + file.name))
+        if target == place:
+            world.agree("a mail on another disk: the same view, the same id")
+    time.sleep(3)  # what is younger is looked at again
+    emails = world.jmap.view()[0]
+    check(subject in emails and f"not {subject}" not in emails, "what a link to any other place leads to is not shown")
+    file.with_name("1." + file.name).unlink()
+
+
 def packed(world):
     """Every mail in a pack: the page shows the same, also when it reads all of it anew."""
     world.agree()
@@ -366,7 +392,8 @@ def main():
         is_2_3 = stage.run("dovecot", "--version").stdout.startswith("2.3")
         dovecot = stage.start_dovecot(DOVECOT + store("hook", is_2_3), users={USER: PASSWORD})
         webmail = stage.start_webmail({"public_origin": f"http://mail.posthouse.localhost:{stage.port('web')}",
-                                       "mail_root": stage.mail_root, "basic_lifetime": "1h"})
+                                       "mail_root": stage.mail_root, "basic_lifetime": "1h",
+                                       "tier_roots": stage.folder("tier", "vmail")})
         page = stage.folder("page")
         stage.write("page/index.html", "<!doctype html><title>page</title>")
         server, http = from_example(stage, page)
@@ -382,6 +409,7 @@ def main():
         killed(world)
         lost(world)
         packed(world)
+        tiered(world)
         equal(webmail.log.held(), [], "no callback held the loop")
         equal(webmail.stop(), 0, "it ends cleanly")
 

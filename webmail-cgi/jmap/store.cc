@@ -92,7 +92,8 @@ base::Result<void> open_and_refresh(Slot& slot, const Account& account) {
     slot.index.reset();  // somebody removed the file
   }
   if (!slot.index) {
-    auto index = maildir::Index::open({account.maildir, account.home + "/ids.log", account.index});
+    auto index = maildir::Index::open(
+        {account.maildir, account.home + "/ids.log", account.index, account.tiers});
     if (!index) {
       return index.error();
     }
