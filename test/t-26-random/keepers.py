@@ -13,7 +13,7 @@ VERBS = {
     "unpack": (),
     "tier": (),
     "tier --back": (),
-    "fsck": (),
+    "fsck": ("--repair",),
     "stat": (),
 }
 PATIENCE = 60
