@@ -25,7 +25,7 @@ BOOST_FIXTURE_TEST_CASE(a_token_is_long_random_and_kept_nowhere, Fixture) {
   BOOST_TEST(token.size() == 43U);
   BOOST_TEST(token != open("alice"));
   BOOST_TEST(sessions.find(token)->facts.front() == "/home/alice");
-  BOOST_TEST(sessions.find("x" + token.substr(1)) == nullptr);
+  BOOST_TEST(sessions.find((token[0] == 'x' ? "y" : "x") + token.substr(1)) == nullptr);
   BOOST_TEST(sessions.find("") == nullptr);
   BOOST_TEST(sessions.save().find(token) == std::string::npos);
 }
