@@ -97,6 +97,17 @@ std::vector<std::string> texts_of(const Call& call, std::string_view option) {
   return found == call.arguments.options.end() ? std::vector<std::string>() : found->second;
 }
 
+base::Result<std::size_t> jobs_of(const Call& call, const MailSettings& settings) {
+  const auto text = call.arguments.value("jobs");
+  auto jobs = text ? base::parse_number<std::size_t>(*text)
+                   : base::Result<std::size_t>(static_cast<std::size_t>(settings.jobs));
+  if (!jobs || *jobs == 0 || *jobs > 64) {
+    return base::make_error(Errc::malformed, "--jobs: " + base::printable(*text, 40),
+                            "a number from 1 to 64");
+  }
+  return jobs;
+}
+
 }  // namespace
 
 base::Result<std::vector<MailAccount>> choose_accounts(const Call& call) {
@@ -133,15 +144,20 @@ base::Result<MailSettings> mail_settings_of(const Call& call) {
   return path ? load_mail_settings(*path) : load_mail_settings();
 }
 
-base::Result<std::size_t> jobs_of(const Call& call, const MailSettings& settings) {
-  const auto text = call.arguments.value("jobs");
-  auto jobs = text ? base::parse_number<std::size_t>(*text)
-                   : base::Result<std::size_t>(static_cast<std::size_t>(settings.jobs));
-  if (!jobs || *jobs == 0 || *jobs > 64) {
-    return base::make_error(Errc::malformed, "--jobs: " + base::printable(*text, 40),
-                            "a number from 1 to 64");
+base::Result<MailRequest> request_of(const Call& call) {
+  auto settings = mail_settings_of(call);
+  if (!settings) {
+    return settings.error();
   }
-  return jobs;
+  const auto jobs = jobs_of(call, *settings);
+  if (!jobs) {
+    return jobs.error();
+  }
+  auto accounts = choose_accounts(call);
+  if (!accounts) {
+    return accounts.error();
+  }
+  return MailRequest{std::move(*settings), *jobs, std::move(*accounts)};
 }
 
 maildir::Policy policy_from(base::Duration older_than, base::Bytes larger_than,

@@ -32,25 +32,17 @@ base::Result<void> look(const MailAccount& account, const maildir::FsckOptions& 
 }  // namespace
 
 base::Result<void> mail_fsck(Call& call) {
-  const auto settings = mail_settings_of(call);
-  if (!settings) {
-    return settings.error();
-  }
-  const auto jobs = jobs_of(call, *settings);
-  if (!jobs) {
-    return jobs.error();
-  }
-  const auto accounts = choose_accounts(call);
-  if (!accounts) {
-    return accounts.error();
+  const auto request = request_of(call);
+  if (!request) {
+    return request.error();
   }
   const maildir::FsckOptions options{call.arguments.has("repair"), call.arguments.has("restore"),
-                                     call.arguments.has("read"), settings->tier_roots};
+                                     call.arguments.has("read"), request->settings.tier_roots};
   Numbers sum;
   std::size_t left = 0;
   call.output.begin_list(columns);
   auto done = run_accounts(
-      *accounts, *jobs, std::string(call.verb.name),
+      request->accounts, request->jobs, std::string(call.verb.name),
       [&options](const MailAccount& account, MailReport& report) {
         return look(account, options, report);
       },

@@ -92,7 +92,15 @@ inline constexpr Option flag_option{"flag", "FLAG",
 inline constexpr Option level_option{"level", "N", "How hard zstd tries, from 1 to 19."};
 
 base::Result<MailSettings> mail_settings_of(const Call& call);
-base::Result<std::size_t> jobs_of(const Call& call, const MailSettings& settings);
+
+// What all verbs over accounts are told.
+struct MailRequest {
+  MailSettings settings;
+  std::size_t jobs = 1;
+  std::vector<MailAccount> accounts;
+};
+base::Result<MailRequest> request_of(const Call& call);
+
 // `policy` as the settings say, changed by --older-than, --larger-than, --folder and --flag.
 base::Result<maildir::Policy> policy_of(const Call& call, maildir::Policy policy);
 

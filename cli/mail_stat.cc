@@ -147,17 +147,9 @@ class Statistics {
 }  // namespace
 
 base::Result<void> mail_stat(Call& call) {
-  const auto settings = mail_settings_of(call);
-  if (!settings) {
-    return settings.error();
-  }
-  const auto jobs = jobs_of(call, *settings);
-  if (!jobs) {
-    return jobs.error();
-  }
-  const auto accounts = choose_accounts(call);
-  if (!accounts) {
-    return accounts.error();
+  const auto request = request_of(call);
+  if (!request) {
+    return request.error();
   }
   const bool with_folders = call.arguments.has("folders");
   std::vector<Column> shown(columns.begin(), columns.end());
@@ -165,7 +157,7 @@ base::Result<void> mail_stat(Call& call) {
   call.output.begin_list(shown);
   Statistics statistics(call.output);
   auto done = run_accounts(
-      *accounts, *jobs, "mail stat",
+      request->accounts, request->jobs, "mail stat",
       [with_folders](const MailAccount& account, MailReport& report) {
         return report_stats(account, report, with_folders);
       },

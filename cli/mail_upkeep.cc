@@ -69,33 +69,28 @@ base::Result<int> level_of(const Call& call, const MailSettings& settings) {
   return level;
 }
 
-// What all of these verbs are told.
+// What the verbs that change mail are told.
 struct Order {
-  MailSettings settings;
-  std::size_t jobs = 1;
+  MailRequest request;
   int level = 0;
   maildir::Upkeep how;
 };
 
 base::Result<Order> order_of(const Call& call,
                              maildir::Policy (*policy_of_settings)(const MailSettings&)) {
-  auto settings = mail_settings_of(call);
-  if (!settings) {
-    return settings.error();
+  auto request = request_of(call);
+  if (!request) {
+    return request.error();
   }
-  const auto jobs = jobs_of(call, *settings);
-  if (!jobs) {
-    return jobs.error();
-  }
-  const auto level = level_of(call, *settings);
+  const auto level = level_of(call, request->settings);
   if (!level) {
     return level.error();
   }
-  auto policy = policy_of(call, policy_of_settings(*settings));
+  auto policy = policy_of(call, policy_of_settings(request->settings));
   if (!policy) {
     return policy.error();
   }
-  Order order{std::move(*settings), *jobs, *level, {}};
+  Order order{std::move(*request), *level, {}};
   order.how.policy = std::move(*policy);
   order.how.is_rehearsal = call.arguments.has("dry-run");
   return order;
@@ -105,14 +100,11 @@ using Work = std::function<base::Result<Numbers>(const MailAccount&, MailReport&
 
 // A line for each account, and their sum.
 base::Result<void> run(Call& call, const Order& order, const Work& work) {
-  const auto accounts = choose_accounts(call);
-  if (!accounts) {
-    return accounts.error();
-  }
+  const std::vector<MailAccount>& accounts = order.request.accounts;
   call.output.begin_list(columns);
   Numbers sum;
   auto done = run_accounts(
-      *accounts, order.jobs, std::string(call.verb.name),
+      accounts, order.request.jobs, std::string(call.verb.name),
       [&work](const MailAccount& account, MailReport& report) -> base::Result<void> {
         const auto numbers = work(account, report);
         if (!numbers) {
@@ -127,8 +119,8 @@ base::Result<void> run(Call& call, const Order& order, const Work& work) {
           add_numbers(sum, row.numbers);
         }
       });
-  if (accounts->size() > 1 && !call.output.is_json()) {
-    call.output.row(cells_of("all " + std::to_string(accounts->size()), sum));
+  if (accounts.size() > 1 && !call.output.is_json()) {
+    call.output.row(cells_of("all " + std::to_string(accounts.size()), sum));
   }
   call.output.end_list("no account has mail here");
   return done;
@@ -169,7 +161,7 @@ base::Result<void> mail_tier(Call& call) {
   }
   return run(
       call, *order, [&](const MailAccount& account, MailReport& report) -> base::Result<Numbers> {
-        const maildir::Tier tier{order->settings.tier_roots, account.home, order->level};
+        const maildir::Tier tier{order->request.settings.tier_roots, account.home, order->level};
         const auto counts = is_back
                                 ? maildir::untier_account(account.maildir, order->how, tier, report)
                                 : maildir::tier_account(account.maildir, order->how, tier, report);
@@ -190,8 +182,8 @@ base::Result<void> mail_pack(Call& call) {
   if (!order) {
     return order.error();
   }
-  const maildir::Packing packing{order->level, order->settings.pack_size.count,
-                                 order->settings.pack_least.count};
+  const maildir::Packing packing{order->level, order->request.settings.pack_size.count,
+                                 order->request.settings.pack_least.count};
   return run(
       call, *order, [&](const MailAccount& account, MailReport& report) -> base::Result<Numbers> {
         const auto counts = maildir::pack_account(account.maildir, order->how, packing, report);

@@ -14,16 +14,11 @@
 #include "maildir-lib/message.hh"
 #include "maildir-lib/pack.hh"
 #include "maildir-lib/test_maildir.hh"
+#include "maildir-lib/test_watcher.hh"
 
 namespace {
 
 namespace fs = std::filesystem;
-
-class Silent final : public maildir::Watcher {
- public:
-  void progress(std::uint64_t /*done*/, std::uint64_t /*total*/) override {}
-  void problem(const std::string& /*text*/) override {}
-};
 
 struct Account {
   Account() {
@@ -74,7 +69,7 @@ struct Account {
   }
   maildir::TestMaildir mails;
   maildir::Upkeep how;
-  Silent silent;
+  maildir::TestWatcher silent;
   std::size_t before = 0;
 };
 

@@ -19,19 +19,13 @@
 #include "maildir-lib/pack.hh"
 #include "maildir-lib/storage_stats.hh"
 #include "maildir-lib/test_maildir.hh"
+#include "maildir-lib/test_watcher.hh"
 #include "maildir-lib/zstd.hh"
 
 namespace {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
-
-class Told final : public maildir::Watcher {
- public:
-  void progress(std::uint64_t /*done*/, std::uint64_t /*total*/) override {}
-  void problem(const std::string& text) override { problems.push_back(text); }
-  std::vector<std::string> problems{};
-};
 
 // Ends the process before or behind the n-th call.
 class Killer final : public maildir::DiskCalls {
@@ -157,7 +151,7 @@ struct Account {
   base::ManualClock clock{base::system_clock().now()};
   maildir::Upkeep how{{}, false, &clock};
   maildir::Packing packing{6, 64U << 20U, 0};
-  Told told;
+  maildir::TestWatcher told;
 };
 
 BOOST_FIXTURE_TEST_SUITE(mail_in_packs, Account)

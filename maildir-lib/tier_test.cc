@@ -13,19 +13,13 @@
 
 #include "maildir-lib/message.hh"
 #include "maildir-lib/test_maildir.hh"
+#include "maildir-lib/test_watcher.hh"
 #include "maildir-lib/unused.hh"
 
 namespace {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
-
-class Told final : public maildir::Watcher {
- public:
-  void progress(std::uint64_t /*done*/, std::uint64_t /*total*/) override {}
-  void problem(const std::string& text) override { problems.push_back(text); }
-  std::vector<std::string> problems{};
-};
 
 struct Account {
   Account() {
@@ -67,7 +61,7 @@ struct Account {
   base::ManualClock clock{base::system_clock().now()};
   maildir::Upkeep how{{}, false, &clock};
   maildir::Tier tier{{root}, "A3/example.org/alice", 6};
-  Told told;
+  maildir::TestWatcher told;
 };
 
 BOOST_FIXTURE_TEST_SUITE(tiers, Account)

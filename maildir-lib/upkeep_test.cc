@@ -17,24 +17,13 @@
 #include "maildir-lib/storage_stats.hh"
 #include "maildir-lib/test_dovecot.hh"
 #include "maildir-lib/test_maildir.hh"
+#include "maildir-lib/test_watcher.hh"
 #include "maildir-lib/zstd.hh"
 
 namespace {
 
 namespace fs = std::filesystem;
 using maildir::Storage;
-
-class Told final : public maildir::Watcher {
- public:
-  void progress(std::uint64_t done, std::uint64_t total) override {
-    last_done = done;
-    last_total = total;
-  }
-  void problem(const std::string& text) override { problems.push_back(text); }
-  std::uint64_t last_done = 0;
-  std::uint64_t last_total = 0;
-  std::vector<std::string> problems;
-};
 
 std::string mail_of(std::size_t lines) {
   std::string text = "Subject: many words\nFrom: a@example.org\n\n";
@@ -83,7 +72,7 @@ struct Account {
     return maildir::is_zstd(base::read_file(path).value());
   }
   maildir::TestMaildir mails;
-  Told told;
+  maildir::TestWatcher told;
 };
 
 BOOST_FIXTURE_TEST_SUITE(upkeep, Account)
