@@ -137,11 +137,11 @@ base::Result<void> add_record(const PackRecord& record, std::string& block) {
   put(record.size, block);
   put(record.body_block, block);
   put(record.body_place, block);
-  put(static_cast<std::uint32_t>(record.header.size()), block);
+  put(static_cast<std::uint32_t>(record.start.size()), block);
   for (const std::string_view text : {record.folder, record.name, record.guid}) {
     put(static_cast<std::uint16_t>(text.size()), block);
   }
-  for (const std::string_view text : {record.folder, record.name, record.guid, record.header}) {
+  for (const std::string_view text : {record.folder, record.name, record.guid, record.start}) {
     block += text;
   }
   return {};
@@ -156,15 +156,15 @@ base::Result<std::vector<PackRecord>> parse_records(std::string_view block, std:
     record.size = from.number<std::uint64_t>();
     record.body_block = from.number<std::uint64_t>();
     record.body_place = from.number<std::uint32_t>();
-    const auto header = from.number<std::uint32_t>();
+    const auto start = from.number<std::uint32_t>();
     const auto folder = from.number<std::uint16_t>();
     const auto name = from.number<std::uint16_t>();
     const auto guid = from.number<std::uint16_t>();
     record.folder = from.text(folder);
     record.name = from.text(name);
     record.guid = from.text(guid);
-    record.header = from.text(header);
-    if (header > record.size || record.body_block % block_grain != 0) {
+    record.start = from.text(start);
+    if (start > record.size || record.body_block % block_grain != 0) {
       return base::make_error(base::Errc::corrupt, "a record that makes no sense");
     }
   }

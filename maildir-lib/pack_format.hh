@@ -25,6 +25,9 @@ inline constexpr std::size_t max_block_records = block_grain;
 inline constexpr std::size_t max_block_bytes = 4U << 20U;  // of a block, uncompressed
 // A header larger than this is kept as a part of the body.
 inline constexpr std::size_t max_packed_header = 256U << 10U;
+// Of the body, kept with the header: who parses a header looks this far behind its end, and would
+// have the body's block uncompressed for it.
+inline constexpr std::size_t lookahead_bytes = 2;
 
 enum class BlockKind : std::uint8_t { headers = 1, bodies = 2 };
 
@@ -59,7 +62,7 @@ struct PackRecord {
   std::string_view folder;
   std::string_view name;
   std::string_view guid;
-  std::string_view header;
+  std::string_view start;  // the header, and a little of the body
 
   PackedMail mail() const;
 };

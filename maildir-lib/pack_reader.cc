@@ -70,13 +70,13 @@ base::Result<std::string_view> PackReader::State::piece(const Stub& stub, std::u
   if (from >= record->size) {
     return std::string_view();
   }
-  return from < record->header.size() ? record->header.substr(from)
-                                      : body_piece(*record, from - record->header.size());
+  return from < record->start.size() ? record->start.substr(from)
+                                     : body_piece(*record, from - record->start.size());
 }
 
 base::Result<std::string_view> PackReader::State::body_piece(const PackRecord& record,
                                                              std::uint64_t from) {
-  const std::uint64_t size = record.size - record.header.size();
+  const std::uint64_t size = record.size - record.start.size();
   std::uint64_t at = record.body_place + from;  // from the start of the first block
   std::uint64_t place = record.body_block;
   for (;;) {
@@ -147,8 +147,8 @@ base::Result<std::string> PackReader::read_header(const Stub& stub) {
   if (!record) {
     return record.error();
   }
-  if (!record->header.empty()) {
-    return std::string(record->header);
+  if (const std::size_t size = header_size(record->start); size > 0) {
+    return std::string(record->start.substr(0, size));
   }
   auto octets = read(stub);  // no header, or one too large for its block
   if (octets) {

@@ -204,7 +204,7 @@ BOOST_AUTO_TEST_CASE(pieces_begin_where_they_are_asked_for) {
     BOOST_TEST(!piece.empty());
     BOOST_TEST((large.substr(from, piece.size()) == piece));
   }
-  BOOST_TEST(in.piece(stubs[57], 0).value() == "Subject: mail 57\n\n");
+  BOOST_TEST(in.piece(stubs[57], 0).value() == large.substr(0, 18 + maildir::lookahead_bytes));
   BOOST_TEST(in.piece(stubs[57], large.size()).value().empty());
   BOOST_TEST(in.piece(stubs[57], ~0ULL).value().empty());
 }

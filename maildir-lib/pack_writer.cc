@@ -92,14 +92,15 @@ base::Result<std::size_t> PackWriter::State::add(const PackedMail& mail, std::st
   if (octets.size() > max_mail_bytes) {
     return base::make_error(base::Errc::over_quota, "a mail larger than is read");
   }
-  std::size_t header = header_size(octets);
-  header = header <= max_packed_header ? header : 0;
-  const std::string_view body = octets.substr(header);
+  const std::size_t header = header_size(octets);
+  const bool is_apart = header > 0 && header <= max_packed_header;
+  const std::string_view start = octets.substr(0, is_apart ? header + lookahead_bytes : 0);
+  const std::string_view body = octets.substr(start.size());
   if (auto done = make_room(body.size()); !done) {
     return done.error();
   }
   PackRecord record{mail.received, octets.size(), 0,         0,
-                    mail.folder,   mail.name,     mail.guid, octets.substr(0, header)};
+                    mail.folder,   mail.name,     mail.guid, start};
   if (!body.empty()) {
     record.body_block = end_;
     record.body_place = static_cast<std::uint32_t>(bodies_.size());
