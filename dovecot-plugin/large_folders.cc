@@ -1,4 +1,4 @@
-// dovecot-plugin/large_folders.cc -- what a delivery must know of a folder's list without reading
+// dovecot-plugin/large_folders.cc -- what deliveries must know of a list that they do not read.
 // it. SPDX-License-Identifier: GPL-3.0-or-later
 #include "dovecot-plugin/large_folders.hh"
 

@@ -15,6 +15,7 @@ from stage import Stage, check, equal, step  # noqa: E402
 from stage.storage import pack  # noqa: E402
 
 from common import ALICE, BOB, Store, files, letter, maildir, wipe  # noqa: E402
+from large import bytes_read  # noqa: E402
 from ways import fetch, reading, state  # noqa: E402
 
 THEN = 1_500_000_000
@@ -63,6 +64,23 @@ def same(stage, kind):
         reading(store, mails)
         step("a mail that came later stands beside the packed")
         equal(store.log(r"Error|Panic|Fatal"), None, "no error in Dovecot's log")
+
+
+def headers(stage, kind):
+    """A pass over headers touches no body."""
+    print(f"{kind}: headers", flush=True)
+    fill(stage, kind)
+    size = sum(x.stat().st_size for x in (maildir(stage) / "packs").iterdir())
+    for cache in maildir(stage).glob("dovecot.index.cache*"):
+        cache.unlink()
+    with Store(stage, kind, "zstd") as store:
+        client = store.imap()
+        client.select("INBOX")
+        before = bytes_read("imap")
+        equal(len(client.fetch("1:*", "(ENVELOPE)")[1]), 4, "all envelopes are asked for")
+        read = bytes_read("imap") - before
+        client.logout()
+        check(read < size / 4, f"{read} octets of {size} are read for them")
 
 
 def moved(stage, kind):
@@ -183,5 +201,6 @@ def lost(stage, kind):
 with Stage() as whole_stage:
     for store_kind in ("posthouse", "hook"):
         same(whole_stage, store_kind)
+        headers(whole_stage, store_kind)
         moved(whole_stage, store_kind)
         lost(whole_stage, store_kind)
