@@ -6,6 +6,7 @@
 // and layers the functions of store_hooks.cc over every mailbox of either kind, so that a plain
 // `maildir:` gains the same and loses nothing when the plugin goes.
 #include "dovecot-plugin/compat/mail.hh"
+#include "dovecot-plugin/recipients.hh"
 #include "dovecot-plugin/store_hooks.hh"
 
 namespace plugin {
@@ -43,6 +44,16 @@ mail_storage_hooks make_hooks() {
 
 const mail_storage_hooks hooks = make_hooks();
 
+// A table of their own: each layer of functions is Dovecot's to join with those of other plugins.
+mail_storage_hooks make_delivery_hooks() {
+  mail_storage_hooks made{};
+  made.mailbox_allocated = delivery_allocated;
+  made.mail_allocated = delivered_mail_allocated;
+  return made;
+}
+
+const mail_storage_hooks delivery_hooks = make_delivery_hooks();
+
 }  // namespace
 
 }  // namespace plugin
@@ -56,11 +67,14 @@ const char* posthouse_plugin_version = DOVECOT_ABI_VERSION;
 __attribute__((visibility("default"))) void posthouse_plugin_init(module* module) {
   plugin::load_store_settings();
   plugin::register_class();
+  // First: what a delivery has just saved is not looked up.
+  mail_storage_hooks_add(module, &plugin::delivery_hooks);
   mail_storage_hooks_add(module, &plugin::hooks);
 }
 
 __attribute__((visibility("default"))) void posthouse_plugin_deinit() {
   mail_storage_hooks_remove(&plugin::hooks);
+  mail_storage_hooks_remove(&plugin::delivery_hooks);
   mail_storage_class_unregister(&plugin::posthouse_class);
 }
 // NOLINTEND(readability-identifier-naming)

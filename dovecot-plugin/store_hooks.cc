@@ -23,6 +23,7 @@
 
 #include "dovecot-plugin/large_folders.hh"
 #include "dovecot-plugin/packed.hh"
+#include "dovecot-plugin/recipients.hh"
 #include "dovecot-plugin/settings.hh"
 #include "dovecot-plugin/streams.hh"
 
@@ -198,8 +199,9 @@ int copy(mail_save_context* save, mail* source) {
   }
   // maildir links only what calls itself maildir; anything else it copies whole.
   const char* const name = storage->name;
-  storage->name =
-      is_packed_elsewhere(source, save->transaction->box) ? "packed" : dovecot::maildir_name;
+  const bool must_be_whole =
+      !is_just_delivered(source) && is_packed_elsewhere(source, save->transaction->box);
+  storage->name = must_be_whole ? "packed" : dovecot::maildir_name;
   const int copied = box.below.copy(save, source);
   storage->name = name;
   return copied;

@@ -33,10 +33,14 @@ extern "C" {
 #include <mail-user.h>
 #include <mail-storage-private.h>
 #include <mail-storage-hooks.h>
+#include <mail-copy.h>
+#include <nfs-workarounds.h>
 #include <index-mail.h>
 #include <mail-index-private.h>
 #include <mail-transaction-log.h>
 #include <maildir-storage.h>
+#include <maildir-settings.h>
+#include <maildir-filename.h>
 #include <maildir-uidlist.h>
 #include <maildir-sync.h>
 // clang-format on
@@ -50,7 +54,8 @@ extern struct mail_storage maildir_storage;
 namespace plugin::dovecot {
 
 // A place for a pointer of ours in each object of one kind: MODULE_CONTEXT without its macros.
-template <auto module_register>
+// Another number is another place.
+template <auto module_register, int number = 0>
 class Slot {
  public:
   template <typename Object>

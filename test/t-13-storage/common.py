@@ -31,14 +31,18 @@ class Lmtp:
 
     def send(self, recipients, mail):
         """The reply to each recipient, in order; an OSError when the server hangs up."""
-        recipients = [recipients] if isinstance(recipients, str) else recipients
+        return list(self.replies([recipients] if isinstance(recipients, str) else recipients, mail))
+
+    def replies(self, recipients, mail):
+        """The same, each as it comes."""
         self.client.rset()
         self.client.mail("a@example.org")
         for recipient in recipients:
             code, text = self.client.rcpt(recipient)
             assert code == 250, text
-        first = self.client.data(mail)
-        return [first] + [self.client.getreply() for _ in recipients[1:]]
+        yield self.client.data(mail)
+        for _ in recipients[1:]:
+            yield self.client.getreply()
 
     def close(self):
         """Hang up."""

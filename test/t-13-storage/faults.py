@@ -9,7 +9,7 @@ import time
 
 from stage import Failed, StageError, check, equal, skip, step
 
-from common import ALICE, Lmtp, Store, files, letter, maildir, wipe
+from common import ALICE, BOB, CAROL, USERS, Lmtp, Store, files, letter, maildir, newest, wipe
 from large import uids
 
 CODES = {"EIO": errno.EIO, "ENOSPC": errno.ENOSPC}
@@ -59,8 +59,8 @@ class Steps:
         return self.record.read_text().splitlines()[-1] if self.record.exists() else ""
 
 
-def attempt(stage, mail):
-    """True when the mail was answered by 250; False when the server hung up or deferred it."""
+def attempt(stage, mail, recipients=(ALICE,)):
+    """Whose delivery was answered by 250; the server may hang up or defer it."""
     for _ in range(200):
         try:
             session = Lmtp(stage)
@@ -69,68 +69,78 @@ def attempt(stage, mail):
             time.sleep(0.05)
     else:
         raise StageError("lmtp does not come back")
+    taken = []
     try:
-        return session.send(ALICE, mail)[0][0] == 250
+        for user, reply in zip(recipients, session.replies(recipients, mail)):
+            if reply[0] == 250:
+                taken.append(user)
     except (OSError, smtplib.SMTPException):
-        return False
+        pass
     finally:
         session.close()
+    return taken
 
 
-def release_lock(stage):
-    """The lock of a process that is gone, as it is some seconds later, when Dovecot takes it over."""
-    lock = maildir(stage) / "dovecot-uidlist.lock"
-    if lock.exists():
-        if ":" in lock.read_text() and not lock.read_text().endswith(":"):
-            past = time.time() - 10
-            os.utime(lock, (past, past))
-        else:
-            lock.unlink()  # one that names no process: Dovecot waits for two minutes
+def release_locks(stage):
+    """The locks of a process that is gone, as they are some seconds later, when Dovecot takes them over."""
+    for user in USERS:
+        lock = maildir(stage, user) / "dovecot-uidlist.lock"
+        if lock.exists():
+            if ":" in lock.read_text() and not lock.read_text().endswith(":"):
+                past = time.time() - 10
+                os.utime(lock, (past, past))
+            else:
+                lock.unlink()  # one that names no process: Dovecot waits for two minutes
 
 
-def verify(stage, store, taken, tried):
+def verify(stage, store, user, taken, tried):
     """Every mail that was answered is there once, every other at most once; names, UIDs and IMAP agree."""
-    found = uids(store)
+    found = uids(store, user)
     subjects = [x.removeprefix("Subject: ") for x in found.values()]
     for name in tried:
         count = subjects.count(name)
-        if count > 1 or (name in taken and count != 1):
-            raise Failed(f"{name} is there {count} times, answered: {name in taken}")
-    equal(len(subjects), len(files(maildir(stage))), f"{len(taken)} answered mails are there once, IMAP and disk agree")
-    again = uids(store)
+        if count > 1 or ((user, name) in taken and count != 1):
+            raise Failed(f"{user}: {name} is there {count} times, answered: {(user, name) in taken}")
+    equal(len(subjects), len(files(maildir(stage, user))),
+          f"{user}: {len([x for x in taken if x[0] == user])} answered mails are there once, IMAP and disk agree")
+    again = uids(store, user)
     equal(again, found, "and UIDs stay")
 
 
-def kill_everywhere(stage, store, steps):
+def kill_everywhere(stage, store, steps, recipients):
     """kill -9 before every single step of a delivery, then the sender tries again."""
     taken, tried, seen = set(), [], set()
     number = 0
     while True:
         number += 1
-        name = f"kill{number}"
+        name = f"kill{len(recipients)}x{number}"
         tried.append(name)
         steps.give(f"kill {number}")
-        if attempt(stage, letter(name, 4000, number)):
-            taken.add(name)
-            if steps.orders.exists():  # it was through before its step came
-                break
+        answered = attempt(stage, letter(name, 4000, number), recipients)
+        taken |= {(x, name) for x in answered}
+        if len(answered) == len(recipients) and steps.orders.exists():  # it was through before its step came
+            break
         print(f"    ended at step {steps.last()}", flush=True)
         call, name_on_disk = steps.last().split()[1:]
         seen.add(f"{call} {re.sub(r'/.*', '/', name_on_disk)}")
-        release_lock(stage)
+        release_locks(stage)
         # The first one takes over the lock, without getting it; the second one mends what it finds.
         for after in (f"{name}again", f"{name}mended"):
             tried.append(after)
-            if not attempt(stage, letter(after, 4000, number)):
+            if len(attempt(stage, letter(after, 4000, number), recipients)) != len(recipients):
                 raise Failed(f"after a kill at step {steps.last()} the next mail is not taken")
-            taken.add(after)
+            taken |= {(x, after) for x in recipients}
         if number > 200:
             raise Failed("a delivery never ends")
     steps.end()
     wanted = {"open tmp/", "half-write tmp/", "fsync tmp/", "rename new/", "fsync new", "write dovecot-uidlist",
               "half-write dovecot-uidlist", "fsync dovecot-uidlist", "write dovecot.index.log"}
-    equal(sorted(wanted - seen), [], f"a delivery has {number - 1} steps, lmtp was ended at each of them")
-    verify(stage, store, taken, tried)
+    if len(recipients) > 1:
+        wanted.add("link tmp/")
+    equal(sorted(wanted - seen), [],
+          f"a delivery to {len(recipients)} has {number - 1} steps, lmtp was ended at each of them")
+    for user in recipients:
+        verify(stage, store, user, taken, tried)
 
 
 def failing_calls(stage, steps):
@@ -146,6 +156,10 @@ def failing_calls(stage, steps):
         # Dovecot calls a full disk over quota; Postfix keeps the mail on any 4xx.
         check(400 <= code < 500, f"{name} at {call}: the answer is {code}")
         equal([x.name for x in files(folder)], before, "and no mail has come")
+    steps.give(f"fail link {CODES['EIO']}")
+    equal(attempt(stage, letter("unlinked", 4000), (ALICE, BOB)), [ALICE, BOB], "EIO at link: two recipients are answered")
+    steps.end()
+    equal([newest(maildir(stage, x)).stat().st_nlink for x in (ALICE, BOB)], [1, 1], "each with a file of his own")
     if not attempt(stage, letter("later", 4000)):
         raise Failed("the disk is well again, but mail is not taken")
     step("when the disk is well again, mail is taken")
@@ -170,13 +184,15 @@ def run(stage):
     """All of it, for plain and compressed mail."""
     for compression in ("none", "zstd"):
         print(f"faults, {compression}", flush=True)
-        wipe(stage)
+        for user in USERS:
+            wipe(stage, user)
         steps = Steps(stage)
         with Store(stage, "posthouse", compression, extra=steps.settings()) as store:
             if not attempt(stage, letter("before", 1000)):
                 raise Failed("no mail is taken")
             uids(store)
-            kill_everywhere(stage, store, steps)
+            kill_everywhere(stage, store, steps, (ALICE,))
+            kill_everywhere(stage, store, steps, (ALICE, BOB, CAROL))
             failing_calls(stage, steps)
             torn_list(stage, store)
             equal(store.log(r"Panic"), None, "no panic in the log")
