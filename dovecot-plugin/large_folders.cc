@@ -96,7 +96,11 @@ bool read_guid(mailbox* box, guid_128_t guid) {
 // And what sessions have asked for and not done yet, flags and expunges, is done by who syncs next:
 // stock Dovecot with each delivery into an INBOX. Without the list nothing can be done, and what
 // waits for long is lost in the end when somebody else saves a mail.
-void check_uidlist(mailbox* box) {
+//
+// A copy within a folder may take a name again that an expunged mail had: this session has
+// forgotten that mail, the list has not, and a session that knows it would give the copy another
+// UID (docs/notes/0096-the-random-test.md). A list that is written anew has it no longer.
+void check_uidlist(mailbox* box, bool copies_within) {
   const char* const path = uidlist_path(box);
   maildir_uidlist* const list = reinterpret_cast<maildir_mailbox*>(box)->uidlist;
   if (path == nullptr || !maildir_uidlist_is_locked(list)) {
@@ -109,7 +113,8 @@ void check_uidlist(mailbox* box) {
   if (is_known && !is_read) {
     keep_log_short(box);
   }
-  if ((tail.is_torn || !is_known) && maildir_uidlist_refresh(list) > 0 && tail.is_torn) {
+  const bool must_write = tail.is_torn || copies_within;
+  if ((must_write || !is_known) && maildir_uidlist_refresh(list) > 0 && must_write) {
     // As it was, but by force: the list will be written anew.
     maildir_uidlist_set_next_uid(list, maildir_uidlist_get_next_uid(list), true);
   }

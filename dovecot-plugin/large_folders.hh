@@ -12,7 +12,8 @@ namespace plugin {
 bool read_guid(mailbox* box, guid_128_t guid);
 
 // Looks at the end of the uidlist and at the index log, and has Dovecot read the list when it must.
-// In a commit, when maildir holds the lock of the uidlist and has not taken a UID yet.
-void check_uidlist(mailbox* box);
+// In a commit, when maildir holds the lock of the uidlist and has not taken a UID yet. After
+// copies within the folder the list is written anew.
+void check_uidlist(mailbox* box, bool copies_within);
 
 }  // namespace plugin

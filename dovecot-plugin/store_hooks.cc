@@ -44,6 +44,7 @@ struct Mailbox {
   mailbox_vfuncs below;
   const User* user;
   bool is_committing;
+  bool copies_within;  // a mail of this folder is copied to it
 };
 
 struct Mail {
@@ -192,7 +193,8 @@ int save_finish_plain(mail_save_context* save) {
 }
 
 int copy(mail_save_context* save, mail* source) {
-  const Mailbox& box = ours(save->transaction->box);
+  Mailbox& box = ours(save->transaction->box);
+  box.copies_within |= source->box == save->transaction->box;
   mail_storage* const storage = source->box->storage;
   if (!dovecot::is_maildir(storage)) {
     return box.below.copy(save, source);
@@ -224,7 +226,7 @@ int get_metadata(mailbox* box, mailbox_metadata_items items, mailbox_metadata* m
 mail_flags get_private_flags_mask(mailbox* box) {
   const Mailbox& layer = ours(box);
   if (layer.is_committing) {
-    check_uidlist(box);
+    check_uidlist(box, layer.copies_within);
   }
   return layer.below.get_private_flags_mask(box);
 }
@@ -233,7 +235,7 @@ int transaction_save_commit_pre(mail_save_context* save) {
   Mailbox& layer = ours(save->transaction->box);
   layer.is_committing = true;
   const int done = layer.below.transaction_save_commit_pre(save);
-  layer.is_committing = false;
+  layer.is_committing = layer.copies_within = false;
   return done;
 }
 

@@ -92,6 +92,7 @@ class Account:
         self.folders = [Folder("INBOX")]
         self.either = []   # (copy, copy): one of the two must be there
         self.uids = {}     # (folder name, UIDVALIDITY): {uid: token}, for ever
+        self.twice_named = set()  # base names that stock Dovecot has given anew (docs/notes/0096-the-random-test.md)
         self.haunted = set()  # names of folders whose DELETE was killed, and that Dovecot still shows
         self.validity = {}  # folder: UIDVALIDITY
 
@@ -188,12 +189,11 @@ class Account:
         return found
 
     def match_one(self, where, copies, seen):
-        """The same of one mail in one folder. One that was copied to where it had been, under the name it had there,
-        may have another UID after a kill: told, and no more (docs/notes/0096-the-random-test.md)."""
-        for is_renumbered in (False, True) if len(copies) > 1 else (False,):
+        """The same of one mail in one folder."""
+        for is_renumbered in (False, True) if any(x.guid in self.twice_named for x in seen) else (False,):
             for chosen in itertools.permutations(copies, len(seen)):
                 if (all(x in chosen for x in copies if x.sure)
-                        and all(x.fits(s, is_renumbered) for x, s in zip(chosen, seen))):
+                        and all(x.fits(s, is_renumbered and s.guid in self.twice_named) for x, s in zip(chosen, seen))):
                     if is_renumbered:
                         print(f"  RENUMBERED: {[self.tell(x) for x in copies]} became {seen}", flush=True)
                     return dict(zip(chosen, seen))

@@ -118,8 +118,16 @@ class World:
     def check(self):
         """Every account is what it must be, and the same when it is looked at again by a new session."""
         for account in self.accounts:
+            account.twice_named = self.twice_named()
             account.settle(*look(self.port, account, "secret"))
             self.check_disk(account)
+
+    def twice_named(self):
+        """Base names that a copy within a folder has taken again, where another session knew the first mail of that
+        name: stock Dovecot gives such a copy another UID (returned.py)."""
+        if not self.is_stock:
+            return set()
+        return set(re.findall(r"giving a new UID \(old uid=\d+, file=([^:)]+)", self.dovecot.log.text()))
 
     def check_disk(self, account):
         """There are as many files as mails, of the same times: IMAP has these from its cache."""
