@@ -1,5 +1,5 @@
-// dovecot-plugin/large_folders.cc -- what deliveries must know of a list that they do not read.
-// it. SPDX-License-Identifier: GPL-3.0-or-later
+// dovecot-plugin/large_folders.cc -- what a delivery must know of a list that it does not read.
+// SPDX-License-Identifier: GPL-3.0-or-later
 #include "dovecot-plugin/large_folders.hh"
 
 #include <algorithm>
