@@ -8,6 +8,7 @@
 //   a mail is opened    get_stream: out of its pack, when it is packed (packed.hh)
 //                       istream_opened: uncompressed as its first octets say
 //   a date is asked for get_received_date, get_save_date: those of the link of a packed mail
+//                       get_special: and its number of names
 //   a mail is copied    copy: linked within the Maildir, also when it is packed
 //
 // Each function calls the one below it, which is maildir's or another plugin's.
@@ -135,6 +136,21 @@ int get_save_date(mail* mail, time_t* date_r) {
   }
   *date_r = reinterpret_cast<index_mail*>(mail)->data.save_date = st.st_ctime;
   return 1;
+}
+
+int get_special(mail* mail, mail_fetch_field field, const char** value_r) {
+  if (field == MAIL_FETCH_REFCOUNT || field == MAIL_FETCH_REFCOUNT_ID) {
+    struct stat st {};
+    if (!mail_metadata_access_start(mail)) {
+      return -1;
+    }
+    if (look_at_packed(mail, &st) > 0) {
+      const unsigned long long number = field == MAIL_FETCH_REFCOUNT ? st.st_nlink : st.st_ino;
+      *value_r = p_strdup_printf(reinterpret_cast<mail_private*>(mail)->data_pool, "%llu", number);
+      return 0;
+    }
+  }
+  return ours(mail).below.get_special(mail, field, value_r);
 }
 
 int istream_opened(mail* mail, istream** stream) {
@@ -307,6 +323,7 @@ void mail_allocated(mail* mail) {
   v->get_stream = get_stream;
   v->get_received_date = get_received_date;
   v->get_save_date = get_save_date;
+  v->get_special = get_special;
   v->istream_opened = istream_opened;
 }
 

@@ -59,6 +59,8 @@ def same(stage, kind):
         equal(dates, [THEN + i for i in range(len(mails))], "INTERNALDATE is the link's")
         shutil.rmtree(maildir(stage) / "dovecot.index.cache", ignore_errors=True)
         check("date.saved" in store.doveadm("fetch", "date.saved", "mailbox", "INBOX"), "the date of saving is known")
+        equal(re.findall(r"refcount: (\d+)", store.doveadm("fetch", "refcount", "mailbox", "INBOX")), ["1"] * len(mails),
+              "each has one name")
         mails.append(letter("after", 9000, 9))
         store.deliver(ALICE, mails[-1])
         reading(store, mails)
@@ -101,6 +103,8 @@ def moved(stage, kind):
         equal(client.copy("1:2", "Kept")[0], "OK", "COPY")
         copies = stubs(folder / ".Kept")
         equal([x.lstat().st_nlink for x in copies], [2, 2], "links the link")
+        equal(re.findall(r"refcount: (\d+)", store.doveadm("fetch", "refcount", "mailbox", "Kept")), ["2", "2"],
+              "and doveadm says so")
         equal(client._simple_command("MOVE", "3", "Kept")[0], "OK", "MOVE")  # pylint: disable=protected-access
         equal(len(stubs(folder / ".Kept")), 3, "moves it")
         client.select("Kept")
