@@ -14,6 +14,8 @@
 
 #include "base/files.hh"
 
+#include "maildir-lib/test_disk.hh"
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -24,54 +26,28 @@ const std::string mail = "Subject: x\nFrom: a@example.org\n\nHello\r\nthere\n";
 struct Killed {};
 
 // Fails, or ends the "process", at the n-th call.
-class Faults final : public maildir::DiskCalls {
+class Faults final : public maildir::TestDisk {
  public:
   int at = 0;     // 1 is the first call; 0: never
   int error = 0;  // 0: killed
   std::string only;
-  int done = 0;
   bool lose_answer = false;  // the call is done, and then fails
 
-  int open(const char* path, int flags, mode_t mode) override {
-    return run("open", [&] { return DiskCalls::open(path, flags, mode); });
-  }
-  ssize_t write(int fd, const void* data, std::size_t size) override {
-    return run("write", [&] { return DiskCalls::write(fd, data, size); });
-  }
-  int fsync(int fd) override {
-    return run("fsync", [&] { return DiskCalls::fsync(fd); });
-  }
-  int link(const char* from, const char* to) override {
-    return run("link", [&] { return DiskCalls::link(from, to); });
-  }
-  int rename(const char* from, const char* to) override {
-    return run("rename", [&] { return DiskCalls::rename(from, to); });
-  }
   int unlink(const char* path) override {
-    if (is_dead_) {
-      return 0;  // a killed process runs no destructor
-    }
-    return run("unlink", [&] { return DiskCalls::unlink(path); });
+    return is_dead_ ? 0 : TestDisk::unlink(path);  // a killed process runs no destructor
   }
 
  private:
-  template <typename Call>
-  auto run(const std::string& name, Call call) -> decltype(call()) {
-    ++done;
-    const bool hit = only.empty() ? done == at : only == name;
-    if (!hit) {
-      return call();
-    }
-    if (error == 0) {
+  bool is_hit(std::string_view call) const { return only.empty() ? done == at : only == call; }
+  int before(std::string_view call) override {
+    if (is_hit(call) && error == 0) {
       is_dead_ = true;
       throw Killed{};
     }
-    if (lose_answer) {
-      call();
-    }
-    errno = error;
-    return -1;
+    return is_hit(call) && !lose_answer ? error : 0;
   }
+  int behind(std::string_view call) override { return is_hit(call) ? error : 0; }
+
   bool is_dead_ = false;
 };
 

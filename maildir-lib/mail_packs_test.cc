@@ -18,6 +18,7 @@
 #include "maildir-lib/message.hh"
 #include "maildir-lib/pack.hh"
 #include "maildir-lib/storage_stats.hh"
+#include "maildir-lib/test_disk.hh"
 #include "maildir-lib/test_maildir.hh"
 #include "maildir-lib/test_watcher.hh"
 #include "maildir-lib/zstd.hh"
@@ -26,51 +27,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
-
-// Ends the process before or behind the n-th call.
-class Killer final : public maildir::DiskCalls {
- public:
-  int at = 0;
-  bool behind = false;
-  int open(const char* path, int flags, mode_t mode) override {
-    return run([&] { return DiskCalls::open(path, flags, mode); });
-  }
-  ssize_t write(int fd, const void* data, std::size_t size) override {
-    return run([&] { return DiskCalls::write(fd, data, size); });
-  }
-  int fsync(int fd) override {
-    return run([&] { return DiskCalls::fsync(fd); });
-  }
-  int link(const char* from, const char* to) override {
-    return run([&] { return DiskCalls::link(from, to); });
-  }
-  int rename(const char* from, const char* to) override {
-    return run([&] { return DiskCalls::rename(from, to); });
-  }
-  int unlink(const char* path) override {
-    return run([&] { return DiskCalls::unlink(path); });
-  }
-  int symlink(const char* text, const char* path) override {
-    return run([&] { return DiskCalls::symlink(text, path); });
-  }
-  int exchange(const char* one, const char* other) override {
-    return run([&] { return DiskCalls::exchange(one, other); });
-  }
-
- private:
-  template <typename Call>
-  auto run(Call call) -> decltype(call()) {
-    if (++done_ == at && !behind) {
-      ::_exit(9);
-    }
-    const auto answer = call();
-    if (done_ == at) {
-      ::_exit(9);
-    }
-    return answer;
-  }
-  int done_ = 0;
-};
 
 // A disk, or memory, that changes what it is given.
 class Liar final : public maildir::DiskCalls {
@@ -279,9 +235,9 @@ void kill_everywhere(bool packs_before, int least_kills) {
       }
       const pid_t child = ::fork();
       if (child == 0) {
-        Killer calls;
-        calls.at = at;
-        calls.behind = behind;
+        maildir::Killer calls;
+        calls.kill_at = at;
+        calls.kills_behind = behind;
         account.how.calls = &calls;
         const bool done = packs_before ? maildir::unpack_account(account.mails.text(), account.how,
                                                                  0, account.told)

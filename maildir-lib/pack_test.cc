@@ -12,6 +12,7 @@
 #include "base/files.hh"
 
 #include "maildir-lib/pack_format.hh"
+#include "maildir-lib/test_disk.hh"
 
 namespace {
 
@@ -25,29 +26,18 @@ using maildir::Stub;
 const std::string id = "0123456789abcdef";
 
 // Fails the n-th call of one kind.
-class Faults final : public maildir::DiskCalls {
+class Faults final : public maildir::TestDisk {
  public:
   std::string only;
   int error = 0;
   int left = 0;  // that go well
 
-  int open(const char* path, int flags, mode_t mode) override {
-    return fails("open") ? -1 : DiskCalls::open(path, flags, mode);
-  }
   ssize_t write(int fd, const void* data, std::size_t size) override {
-    return fails("write") ? -1 : DiskCalls::write(fd, data, std::min<std::size_t>(size, 100'000));
-  }
-  int fsync(int fd) override { return fails("fsync") ? -1 : DiskCalls::fsync(fd); }
-  int rename(const char* from, const char* to) override {
-    return fails("rename") ? -1 : DiskCalls::rename(from, to);
+    return TestDisk::write(fd, data, std::min<std::size_t>(size, 100'000));
   }
 
  private:
-  bool fails(const std::string& name) {
-    const bool hit = name == only && left-- == 0;
-    errno = hit ? error : errno;
-    return hit;
-  }
+  int before(std::string_view call) override { return call == only && left-- == 0 ? error : 0; }
 };
 
 struct Fixture {

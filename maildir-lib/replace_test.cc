@@ -17,6 +17,7 @@
 #include "base/files.hh"
 
 #include "maildir-lib/filename.hh"
+#include "maildir-lib/test_disk.hh"
 
 namespace {
 
@@ -30,46 +31,13 @@ const std::string new_bytes = "not the same, and longer than the old one\n";
 constexpr std::int64_t arrival = 1'600'000'000;
 constexpr std::int64_t arrival_part = 123'456'789;
 
-// Ends the process before or behind the n-th call, lets calls fail, and does something in between.
-class Calls final : public maildir::DiskCalls {
+// Ends the process, lets calls fail, and does something in between.
+class Calls final : public maildir::Killer {
  public:
-  int kill_at = 0;
-  bool kills_behind = false;
   bool has_exchange = true;
   std::string fails{};
   std::function<void()> before_exchange{};
   std::function<void()> before_rename{};
-
-  int open(const char* path, int flags, mode_t mode) override {
-    return run("open", [&] { return DiskCalls::open(path, flags, mode); });
-  }
-  ssize_t write(int fd, const void* data, std::size_t size) override {
-    return run("write", [&] { return DiskCalls::write(fd, data, size); });
-  }
-  int fsync(int fd) override {
-    return run("fsync", [&] { return DiskCalls::fsync(fd); });
-  }
-  int link(const char* from, const char* to) override {
-    return run("link", [&] { return DiskCalls::link(from, to); });
-  }
-  int rename(const char* from, const char* to) override {
-    once(before_rename);
-    return run("rename", [&] { return DiskCalls::rename(from, to); });
-  }
-  int unlink(const char* path) override {
-    return run("unlink", [&] { return DiskCalls::unlink(path); });
-  }
-  int symlink(const char* text, const char* path) override {
-    return run("symlink", [&] { return DiskCalls::symlink(text, path); });
-  }
-  int exchange(const char* one, const char* other) override {
-    once(before_exchange);
-    if (!has_exchange) {
-      errno = EINVAL;
-      return -1;
-    }
-    return run("exchange", [&] { return DiskCalls::exchange(one, other); });
-  }
 
  private:
   static void once(std::function<void()>& hook) {
@@ -78,23 +46,20 @@ class Calls final : public maildir::DiskCalls {
       run_it();
     }
   }
-  template <typename Call>
-  auto run(const std::string& name, Call call) -> decltype(call()) {
-    ++done_;
-    if (done_ == kill_at && !kills_behind) {
-      ::_exit(9);
+  int before(std::string_view call) override {
+    if (call == "rename") {
+      once(before_rename);
     }
-    if (name == fails) {
-      errno = EIO;
-      return -1;
+    if (call == "exchange") {
+      once(before_exchange);
+      if (!has_exchange) {
+        --done;  // this disk has no such call
+        return EINVAL;
+      }
     }
-    const auto answer = call();
-    if (done_ == kill_at) {
-      ::_exit(9);
-    }
-    return answer;
+    const int error = Killer::before(call);
+    return call == fails ? EIO : error;
   }
-  int done_ = 0;
 };
 
 struct Account {
