@@ -54,6 +54,14 @@ std::array<timespec, 2> times_of(const Stamp& seen) {
   return {time, time};
 }
 
+// A client of NFS answers from its cache what a name leads to, for up to a minute after another
+// host has renamed, removed or replaced it; it asks the server when the folder itself is opened.
+void look_anew(const std::string& folder) {
+  for (const char* part : {"/new", "/cur"}) {
+    (void)base::open_file(folder + part, O_RDONLY | O_DIRECTORY);
+  }
+}
+
 // The names in new/ and cur/ that have this base name.
 base::Result<std::vector<MailPlace>> places_of(const std::string& folder, std::string_view base) {
   std::vector<MailPlace> found;
@@ -82,6 +90,7 @@ base::Result<void> sync_path(const std::string& path, DiskCalls& calls) {
 }  // namespace
 
 base::Result<bool> find_again(MailPlace& place) {
+  look_anew(place.folder);
   if (look_at(place.path())) {
     return true;
   }
