@@ -23,7 +23,7 @@ def furnish(stage, domain, users):
     """The directory has the accounts that Dovecot has, with the same homes; the verbs that there are."""
     stage.configure("directory", {"mail_root": stage.mail_root, "domain_hash": "none", "user_hash": "none"})
     # Packs of few mails, and many of them.
-    tier = stage.folder("tier", "vmail")
+    tier = stage.scratch / "tier"
     stage.write("tier/posthouse-tier", "", user="vmail")
     stage.configure("mail", {"pack_least": "1B", "pack_size": "1M", "pack_folders": "", "tier_roots": tier,
                              "tier_older_than": "0s", "tier_larger_than": "1B"})
@@ -55,15 +55,15 @@ class Keeper:
             verb = self.draw.choice(self.world.verbs)
             users = self.draw.choice([["--all"], *([x.user] for x in self.world.accounts)])
             level = ["--level", str(self.draw.choice((1, 3, 9)))] if verb == "compress" else []
-            patience = self.draw.choice((PATIENCE, self.draw.random() * 0.3, self.draw.random() * 0.03))
-            with subprocess.Popen(["posthouse", "mail", *verb.split(), *users, *VERBS[verb], *level], text=True,
+            patience = self.draw.choice((PATIENCE, self.draw.random() * 0.3, self.draw.random() * 0.03)) * self.world.slow
+            with subprocess.Popen([*self.world.wrapper(self.draw), "posthouse", "mail", *verb.split(), *users, *VERBS[verb], *level], text=True,
                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as child:
                 try:
                     text, _ = child.communicate(timeout=patience)
                 except subprocess.TimeoutExpired:
                     child.kill()
                     child.communicate()
-                    if patience == PATIENCE:
+                    if patience == PATIENCE * self.world.slow:
                         raise Failed(f"posthouse mail {verb} {users} does not end") from None
                     self.world.counts.add(f"{verb} killed")
                     continue

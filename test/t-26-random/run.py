@@ -3,10 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # time limit: 300 s
 #
-# usage: run.py [--seconds N] [--seed S] [--rounds N] [--stock]
+# usage: run.py [--seconds N] [--seed S] [--rounds N] [--stock] [--slow FACTOR] [--mail-root FOLDER [--second-mail-root FOLDER]]
 # A round: senders and IMAP sessions work on three accounts at once while processes are killed; then all of Dovecot is
 # killed, started anew, and every account must be what was answered (model.py). The seed fixes everyone's choices, not
-# the moment at which a kill meets them. --stock: the same on plain maildir without the plugin.
+# the moment at which a kill meets them. --stock: the same on plain maildir without the plugin. --mail-root: mail lies in
+# that folder, on NFS, say; --second-mail-root: another host sees the same folder there; the two serve the mail by turns,
+# as Dovecot wants it, and posthouse mail runs on either at any time.
+# --slow: on a machine that is so many times as slow.
 import argparse
 import os
 import pathlib
@@ -18,7 +21,9 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from stage import Failed, Stage, equal, step  # noqa: E402
+from stage import Failed, Stage, equal, namespace, step  # noqa: E402
+from stage.process import tail  # noqa: E402
+from stage.second_host import SecondHost  # noqa: E402
 from stage.storage import store  # noqa: E402
 
 from clients import Gone, No  # noqa: E402
@@ -33,6 +38,8 @@ USERS = {f"{x}@{DOMAIN}": "secret" for x in ("alice", "bob", "carol")}
 SESSIONS, SENDERS = 2, 2
 # Locks of killed processes are taken over at once; a login that fails waits for nothing.
 SETTINGS = "service imap {\n  process_limit = 200\n}\nauth_failure_delay = 0\n"
+# What Dovecot wants where several hosts see the mail by NFS.
+SHARED = "mmap_disable = yes\nmail_fsync = always\nmail_nfs_storage = yes\nmail_nfs_index = yes\n"
 
 
 class World:
@@ -40,36 +47,59 @@ class World:
 
     def __init__(self, stage, args):
         self.stage, self.seed, self.is_stock = stage, args.seed, args.stock
+        self.slow = args.slow
         self.sessions = SESSIONS
+        self.shared = self.lay_folders(args)
         self.verbs = [] if args.stock else furnish(stage, DOMAIN, USERS)
         self.accounts = [Account(x) for x in USERS]
         self.counts, self.refusals = Counts(), {}
         self.over = threading.Event()
         self.faults = []
-        self.lmtp = stage.queue / "private/dovecot-lmtp"
         self.root = stage.mail_root
-        self.dovecot = None
+        self.dovecot = self.second = self.serving = None
         is_2_3 = stage.run("dovecot", "--version").stdout.startswith("2.3")
         self.settings = store("maildir" if self.is_stock else "posthouse", is_2_3) + SETTINGS
+        self.settings += SHARED if args.mail_root else ""
         self.players = [Session(self, x, n, args.seed) for x in self.accounts for n in range(SESSIONS)]
         self.players += [Sender(self, n, args.seed) for n in range(SENDERS)]
+
+    def lay_folders(self, args):
+        """Mail and tier lie in the folder that was asked for; the second host's folders and their paths."""
+        pairs = []
+        for name, path in (("mail", self.stage.mail_root), ("tier", self.stage.folder("tier", "vmail"))):
+            if args.mail_root:
+                folder = self.stage.folder(f"{args.mail_root}/{name}", "vmail")
+                namespace.bind(str(folder), str(path))
+                pairs.append((f"{args.second_mail_root}/{name}", path))
+        return pairs if args.second_mail_root else []
 
     @property
     def port(self):
         """Where IMAP answers."""
-        return self.dovecot.imap_port
+        return self.serving.imap_port
+
+    @property
+    def lmtp(self):
+        """Where LMTP answers."""
+        return self.second.lmtp if self.serving is self.second else self.stage.queue / "private/dovecot-lmtp"
+
+    def wrapper(self, draw):
+        """What a tool runs under: on either host."""
+        return self.second.wrapper if self.second and draw.random() < 0.5 else []
 
     def refused(self, text):
         """The server said no: nothing that was asked may be refused but by a server in trouble; counted by kind."""
         kind = re.sub(r"/\S+|<\S*>|\(.*", "..", " ".join(text.split()[:1] + text.split(":", 1)[-1].split()[1:9]))
         self.refusals[kind] = self.refusals.get(kind, 0) + 1
 
-    def start(self):
-        """Dovecot; the setting of compression may be another in each round."""
+    def start(self, number=0):
+        """Dovecot, on the host whose turn it is; the setting of compression may be another in each round."""
         if self.dovecot is None:
-            self.dovecot = self.stage.start_dovecot(self.settings, users=USERS)
-        else:
-            self.dovecot.start()
+            self.serving = self.dovecot = self.stage.start_dovecot(self.settings, users=USERS)
+            self.second = SecondHost(self.stage, "second", self.shared) if self.shared else None
+            return
+        self.serving = self.second if self.second and number % 2 else self.dovecot
+        self.serving.start()
 
     def configure(self, draw):
         """New mail is compressed or not."""
@@ -100,17 +130,17 @@ class World:
         threads = [*threads, self.guard(Killer(self, number).run)]
         if self.verbs:
             threads.append(self.guard(keeper.run))
-        end = time.monotonic() + draw.random() * draw.choice((0.5, 2, 6))
+        end = time.monotonic() + draw.random() * draw.choice((0.5, 2, 6)) * self.slow
         while time.monotonic() < end and any(x.is_alive() for x in threads[:len(self.players)]):
             time.sleep(0.002)
-        end_all(self.dovecot.process, draw)
+        end_all(self.serving.process, draw)
         self.over.set()
         kill_all(("posthouse",))
         for thread in threads:
             thread.join()
-        release_locks(self.root, True)
+        release_locks(self.root, True, self.second is not None)
         self.configure(draw)
-        self.start()
+        self.start(number)
         if self.faults:
             raise self.faults[0]
         self.check()
@@ -150,8 +180,7 @@ class World:
         for lock in locks(self.root):
             print(f"---- {lock} {lock.read_text(errors='replace')!r} {lock.stat().st_mtime}, now {time.time()}")
         for pid, name in processes(DOVECOT):
-            kernel = pathlib.Path(f"/proc/{pid}/stack").read_text(encoding="utf-8").splitlines()[:3]
-            print(f"---- {pid} {name} {kernel} {pathlib.Path(f'/proc/{pid}/wchan').read_text()}")
+            print(f"---- {pid} {name} {[tail(f'/proc/{pid}/{x}', 3) for x in ('stack', 'wchan')]}")
         for path in sorted(self.root.glob("*/*/Maildir/**/dovecot-uidlist")):
             print(f"---- {path}\n{path.read_text(errors='replace')}", end="")
             for part in ("tmp", "new", "cur"):
@@ -188,6 +217,9 @@ def main():
     parser.add_argument("--rounds", type=int, default=10**9)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 30))
     parser.add_argument("--stock", action="store_true")
+    parser.add_argument("--slow", type=float, default=1, help="how many times as long a round and a pause is")
+    parser.add_argument("--mail-root")
+    parser.add_argument("--second-mail-root")
     args = parser.parse_args()
     with Stage() as stage:
         step(f"seed {args.seed}")
@@ -209,9 +241,10 @@ def main():
         for kind, count in sorted(world.refusals.items()):
             step(f"refused {count} times: {kind}")
         step(f"every answered mail is there once, {world.size()} of them; nothing answered has come back")
-        for kind, count in sorted(complaints(world.dovecot.log.text()).items()):
+        logged = "".join(x.log.text() for x in (world.dovecot, world.second) if x)
+        for kind, count in sorted(complaints(logged).items()):
             step(f"logged {count} times: {kind}")
-        equal(world.dovecot.log.find(r"Panic|signal (?!9\b)\d|compressed mail that cannot|ends in the middle"), None,
+        equal(re.search(r"Panic|signal (?!9\b)\d|compressed mail that cannot|ends in the middle", logged), None,
               "no panic in the log")
 
 
