@@ -1,5 +1,5 @@
-// maildir-lib/two_hosts_test.cc -- one Maildir under two paths, as two hosts see it that share it
-// by NFS. SPDX-License-Identifier: GPL-3.0-or-later
+// maildir-lib/two_hosts_test.cc -- one Maildir as two hosts see it that share it by NFS.
+// SPDX-License-Identifier: GPL-3.0-or-later
 //
 // POSTHOUSE_TWO_MOUNTS=A:B names one folder on two mounts of a file system, each with a cache of
 // its own (test/nfs); without it both are the same folder. `here` is the host under test: it has
