@@ -22,14 +22,7 @@ namespace {
 constexpr std::size_t max_keyword_bytes = 255;
 constexpr std::size_t max_file_bytes = 64U << 10U;
 
-base::Result<Keywords> read_keywords(const std::string& path) {
-  const auto text = base::read_file(path, max_file_bytes);
-  if (!text) {
-    return text.error().code == base::Errc::not_found ? base::Result<Keywords>(Keywords{})
-                                                      : base::Result<Keywords>(text.error());
-  }
-  return parse_keywords(*text);
-}
+constexpr const char* file_name = "/dovecot-keywords";
 
 // By a rename, under the lock: the name of the new file is nobody else's.
 base::Result<void> replace_keywords(const std::string& path, const Keywords& keywords) {
@@ -121,14 +114,22 @@ bool is_keyword(std::string_view text) {
          });
 }
 
+base::Result<Keywords> read_keywords(const std::string& folder) {
+  const auto text = base::read_file(folder + file_name, max_file_bytes);
+  if (!text) {
+    return text.error().code == base::Errc::not_found ? base::Result<Keywords>(Keywords{})
+                                                      : base::Result<Keywords>(text.error());
+  }
+  return parse_keywords(*text);
+}
+
 base::Result<std::uint32_t> add_keywords(const std::string& folder,
                                          std::span<const std::string> wanted,
                                          std::chrono::milliseconds patience) {
   if (!std::all_of(wanted.begin(), wanted.end(), is_keyword)) {
     return base::make_error(base::Errc::malformed, "not a keyword of IMAP");
   }
-  const std::string path = folder + "/dovecot-keywords";
-  auto keywords = read_keywords(path);
+  const auto keywords = read_keywords(folder);
   if (!keywords) {
     return keywords.error();
   }
@@ -139,7 +140,15 @@ base::Result<std::uint32_t> add_keywords(const std::string& folder,
   if (!lock) {
     return lock.error();
   }
-  keywords = read_keywords(path);
+  return add_keywords_locked(folder, wanted);
+}
+
+base::Result<std::uint32_t> add_keywords_locked(const std::string& folder,
+                                                std::span<const std::string> wanted) {
+  if (!std::all_of(wanted.begin(), wanted.end(), is_keyword)) {
+    return base::make_error(base::Errc::malformed, "not a keyword of IMAP");
+  }
+  auto keywords = read_keywords(folder);
   if (!keywords) {
     return keywords.error();
   }
@@ -148,7 +157,7 @@ base::Result<std::uint32_t> add_keywords(const std::string& folder,
     return extended.error();
   }
   if (*extended) {
-    if (auto replaced = replace_keywords(path, *keywords); !replaced) {
+    if (auto replaced = replace_keywords(folder + file_name, *keywords); !replaced) {
       return replaced.error();
     }
   }

@@ -33,5 +33,10 @@ bool is_keyword(std::string_view text);
 base::Result<std::uint32_t> add_keywords(const std::string& folder,
                                          std::span<const std::string> wanted,
                                          std::chrono::milliseconds patience);
+// The same by whoever holds that lock already.
+base::Result<std::uint32_t> add_keywords_locked(const std::string& folder,
+                                                std::span<const std::string> wanted);
+// Those of a folder; none when it has no such file.
+base::Result<Keywords> read_keywords(const std::string& folder);
 
 }  // namespace maildir

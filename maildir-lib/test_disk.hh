@@ -3,8 +3,11 @@
 #pragma once
 
 #include <cerrno>
+#include <functional>
+#include <string>
 #include <string_view>
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "maildir-lib/delivery.hh"
@@ -83,5 +86,32 @@ class Killer : public TestDisk {
     return 0;
   }
 };
+
+// Every call of this name answers EIO.
+class BrokenDisk final : public TestDisk {
+ public:
+  explicit BrokenDisk(std::string call) : call_(std::move(call)) {}
+
+ protected:
+  int before(std::string_view call) override { return call == call_ ? EIO : 0; }
+
+ private:
+  std::string call_;
+};
+
+// `work` in a process of its own that is killed at a call; false when it came to its end before.
+inline bool run_killed(int at, bool behind, const std::function<void(DiskCalls&)>& work) {
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    Killer disk;
+    disk.kill_at = at;
+    disk.kills_behind = behind;
+    work(disk);
+    ::_exit(0);
+  }
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 9;
+}
 
 }  // namespace maildir
