@@ -43,6 +43,16 @@ constexpr std::array<Option, 11> unpack_options{{
     jobs_option,
     mail_config_option,
 }};
+constexpr std::array<Option, 8> adopt_options{{
+    all_option,
+    domain_option,
+    {"sizes", "", "Put sizes into names that have none; Courier does not know these mails again."},
+    {"rename-folders", "", "Give folders with names in UTF-8 the names that Dovecot reads."},
+    {"folders", "", "A line for each folder as well."},
+    dry_run_option,
+    jobs_option,
+    mail_config_option,
+}};
 constexpr std::array<Option, 4> import_options{{
     {"mbox", "FILE", "The file."},
     {"folder", "NAME", "Into this folder, as Archive/2024; INBOX otherwise. It is made if needed."},
@@ -96,7 +106,7 @@ void add_numbers(Numbers& sum, const Numbers& more) {
 
 namespace {
 
-constexpr std::array<Verb, 8> verbs{{
+constexpr std::array<Verb, 9> verbs{{
     {"mail stat", "[USER ...]", "Tell how much mail there is, and how it is kept.", 0,
      most_accounts, stat_options, mail_stat},
     {"mail compress", "[USER ...]", "Compress mail that was stored as it is.", 0, most_accounts,
@@ -109,6 +119,9 @@ constexpr std::array<Verb, 8> verbs{{
      tier_options, mail_tier},
     {"mail fsck", "[USER ...]", "Look for what does not fit in stored mail, and mend it.", 0,
      most_accounts, fsck_options, mail_fsck},
+    {"mail adopt", "[USER ...]",
+     "Take over Maildirs of Courier or ExtMail where they lie: UIDs, UIDLs, keywords.", 0,
+     most_accounts, adopt_options, mail_adopt},
     {"mail import", "USER", "Store the mail of an mbox file.", 1, 1, import_options, mail_import},
     {"mail export", "USER", "Write mail into an mbox file, or a file for each.", 1, 1,
      export_options, mail_export},

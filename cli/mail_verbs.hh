@@ -17,6 +17,7 @@ base::Result<void> mail_tier(Call& call);
 base::Result<void> mail_pack(Call& call);
 base::Result<void> mail_unpack(Call& call);
 base::Result<void> mail_fsck(Call& call);
+base::Result<void> mail_adopt(Call& call);
 base::Result<void> mail_import(Call& call);
 base::Result<void> mail_export(Call& call);
 
