@@ -10,9 +10,10 @@ namespace plugin {
 // when that cannot be told. Within a sync of the index.
 bool has_unsynced_changes(mailbox* box);
 
-// Has the next sync of the index write its main file when the log behind it has become long in
-// proportion: each delivery reads that log from there. Dovecot itself lets it grow to 1 MB, as
-// deliveries alone ask nothing of the files (docs/notes/0090-large-folders.md).
+// Writes the main file of the index when the log behind it has become long, and begins a new log
+// when that is large; nothing when there is a change that waits for the files. Each delivery reads
+// the log, and where nobody but deliveries comes, Dovecot lets it grow without end
+// (docs/notes/0090-large-folders.md). Outside of a sync of the index.
 void keep_log_short(mailbox* box);
 
 }  // namespace plugin

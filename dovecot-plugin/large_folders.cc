@@ -107,14 +107,11 @@ void check_uidlist(mailbox* box, bool copies_within) {
     return;
   }
   const Tail tail = read_tail(path);
-  const bool is_read = maildir_uidlist_is_open(list);
-  const bool is_known =
-      is_read || (tail.uid < maildir_uidlist_get_next_uid(list) && !has_unsynced_changes(box));
-  if (is_known && !is_read) {
-    keep_log_short(box);
-  }
+  const bool is_unknown =
+      !maildir_uidlist_is_open(list) &&
+      (tail.uid >= maildir_uidlist_get_next_uid(list) || has_unsynced_changes(box));
   const bool must_write = tail.is_torn || copies_within;
-  if ((must_write || !is_known) && maildir_uidlist_refresh(list) > 0 && must_write) {
+  if ((must_write || is_unknown) && maildir_uidlist_refresh(list) > 0 && must_write) {
     // As it was, but by force: the list will be written anew.
     maildir_uidlist_set_next_uid(list, maildir_uidlist_get_next_uid(list), true);
   }

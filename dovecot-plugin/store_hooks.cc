@@ -22,6 +22,7 @@
 
 #include "maildir-lib/zstd.hh"
 
+#include "dovecot-plugin/index_log.hh"
 #include "dovecot-plugin/large_folders.hh"
 #include "dovecot-plugin/packed.hh"
 #include "dovecot-plugin/recipients.hh"
@@ -249,6 +250,7 @@ mail_flags get_private_flags_mask(mailbox* box) {
 
 int transaction_save_commit_pre(mail_save_context* save) {
   Mailbox& layer = ours(save->transaction->box);
+  keep_log_short(save->transaction->box);
   layer.is_committing = true;
   const int done = layer.below.transaction_save_commit_pre(save);
   layer.is_committing = layer.copies_within = false;

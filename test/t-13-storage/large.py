@@ -12,6 +12,7 @@ from stage import Failed, check, equal, step
 
 from common import ALICE, BOB, CAROL, Lmtp, Store, files, letter, maildir, newest, wipe
 
+LARGEST_LOG = 128 << 10  # of dovecot-plugin/index_log.cc
 MANY = 30_000
 
 
@@ -66,8 +67,12 @@ def cheap(stage, kind):
     with Store(stage, kind) as store:
         equal(int(re.search(r"messages=(\d+)", store.doveadm("mailbox status", "messages", "INBOX")).group(1)), MANY,
               f"{kind}: a folder of {MANY:,}")
+        log = maildir(stage) / "dovecot.index.log"
+        long = log.stat().st_size
         session = Lmtp(stage)
         session.send(ALICE, letter("first", 1000))
+        if kind != "maildir":
+            check(log.stat().st_size < LARGEST_LOG < long, f"the index log is begun anew after {long} octets")
         before = bytes_read("lmtp")
         for i in range(5):
             equal(session.send(ALICE, letter(f"more{i}", 1000))[0][0], 250, f"delivery {i + 1}")
