@@ -15,14 +15,17 @@ mailbox_list_layout = maildir++
 mail_path = ~/Maildir
 mail_inbox_path = .
 """
+# One mail that cannot be read does not end the session of a client that fetches all.
+FETCH = "imap_fetch_failure = no-after\n"
 
 
 def store(kind, is_2_3):
     """Lines of dovecot.conf. They come behind the stage's own and override them."""
-    if is_2_3:
-        plugin = "mail_plugins = $mail_plugins posthouse\n"
-        return {"maildir": "", "hook": plugin, "posthouse": plugin + "mail_location = posthouse:~/Maildir\n"}[kind]
-    return {"maildir": "", "hook": PLUGIN_2_4, "posthouse": PLUGIN_2_4 + CLASS_2_4}[kind]
+    if kind == "maildir":
+        return ""
+    plugin, own = ("mail_plugins = $mail_plugins posthouse\n", "mail_location = posthouse:~/Maildir\n") if is_2_3 else (
+        PLUGIN_2_4, CLASS_2_4)
+    return FETCH + plugin + (own if kind == "posthouse" else "")
 
 
 def zlib(is_2_3):

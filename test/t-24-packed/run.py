@@ -169,7 +169,7 @@ def lost(stage, kind):
     folder = maildir(stage)
     file = next((folder / "packs").iterdir())
     whole = file.read_bytes()
-    with Store(stage, kind, "none", extra="imap_fetch_failure = no-after\n") as store:
+    with Store(stage, kind, "none") as store:
         store.deliver(ALICE, letter("plain", 3000))
         file.rename(folder / "away")
         equal(answers(store, "1:5"), ([5], "NO"), "a FETCH of all gives the mail that is there, and then an error")
