@@ -95,12 +95,12 @@ def maildir(stage, user=ALICE):
 def files(folder):
     """The message files of a folder, in the order of their delivery."""
     found = [x for part in ("new", "cur") for x in (folder / part).iterdir()]
-    return sorted(found, key=lambda x: (os.stat(x).st_mtime_ns, x.name))
+    return sorted(found, key=lambda x: (os.lstat(x).st_mtime_ns, x.name))
 
 
 def newest(folder):
     """The message file that came last."""
-    return max(files(folder), key=lambda x: (os.stat(x).st_ctime_ns, x.name))
+    return max(files(folder), key=lambda x: (os.lstat(x).st_ctime_ns, x.name))
 
 
 def sizes(path):
