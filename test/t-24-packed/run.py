@@ -90,11 +90,12 @@ def moved(stage, kind):
     print(f"{kind}: copies", flush=True)
     mails, _ = fill(stage, kind)
     folder = maildir(stage)
-    namespace = (f"namespace other {{\n  prefix = Other/\n  separator = /\n  location = {'posthouse' if kind == 'posthouse' else 'maildir'}"
-                 ":~/Other\n}\nnamespace inbox {\n  inbox = yes\n  separator = /\n}\n")
+    inbox = "namespace inbox {\n  inbox = yes\n  separator = /\n}\n"  # dsync wants one separator on both sides
+    other = (f"namespace other {{\n  prefix = Other/\n  separator = /\n  location = {'posthouse' if kind == 'posthouse' else 'maildir'}"
+             ":~/Other\n}\n")
     with Store(stage, kind, "none") as store:
         is_2_3 = store.is_2_3
-    with Store(stage, kind, "none", extra=namespace if is_2_3 else "") as store:
+    with Store(stage, kind, "none", extra=inbox + (other if is_2_3 else "")) as store:
         client = store.imap()
         client.create("Kept")
         client.select("INBOX")
