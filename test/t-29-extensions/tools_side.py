@@ -140,11 +140,13 @@ def shared(world):
             lines.append(f"{'alice' if client is owner else 'bob'}: {command[:60]}: {said(client, command)}")
     both(guest, f'SELECT "{name}"', f'MYRIGHTS "{name}"')
     both(owner, f'SETACL "Folder" "{BOB}" lr', 'GETACL "Folder"', f'LISTRIGHTS "Folder" "{BOB}"', 'MYRIGHTS "Folder"')
+    again.append(guest)
+    guest = world.imap(BOB)  # a session remembers for a while what is shared with it, and its rights
     both(guest, 'LIST "" "Shared/*"', f'SELECT "{name}"', "FETCH 1:* (UID FLAGS RFC822.SIZE BODY.PEEK[])", f'MYRIGHTS "{name}"',
          r"STORE 1 +FLAGS (\Seen \Flagged)", "COPY 1:2 INBOX", "MOVE 3 INBOX", 'SEARCH BODY word7', "FETCH 1 (BINARY.PEEK[2])")
     both(owner, f'SETACL "Folder" "{BOB}" lrswipkxte')
     again.append(guest)
-    guest = world.imap(BOB)  # a session remembers rights for half a minute
+    guest = world.imap(BOB)
     both(guest, f'SELECT "{name}"', r"STORE 1:2 +FLAGS (\Seen \Flagged mine)", "MOVE 3 INBOX", r"STORE 3 +FLAGS (\Deleted)", "EXPUNGE",
          'SELECT "INBOX"', "FETCH 1:* (UID FLAGS RFC822.SIZE BODY.PEEK[])", f'COPY 1 "{name}"')
     both(guest, f'APPEND "{name}" () "15-Feb-2015 10:20:30 +0000" {{{len(MAILS[5])}+}}\r\n{MAILS[5].decode()}', f'CREATE "{name}/New"', f'COPY 1 "{name}/New"', f'STATUS "{name}" (MESSAGES UNSEEN)', 'LIST "" "Shared/*"')
