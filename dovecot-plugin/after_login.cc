@@ -98,6 +98,9 @@ base::Result<LoginNote> parse_login_note(std::string_view line) {
   if (!password) {
     return password.error();
   }
+  if (password->empty()) {
+    return malformed("no password");
+  }
   note.kind = LoginNote::Kind::rehash;
   note.password = std::move(*password);
   return note;
