@@ -129,7 +129,10 @@ base::Result<Delivery> Delivery::begin(std::string path, const base::Clock& cloc
                                        const DeliveryOptions& options, DiskCalls& calls) {
   Delivery delivery(std::move(path), options, calls);
   for (int attempt = 0; attempt < max_name_attempts; ++attempt) {
-    delivery.name_ = unique_name(clock.now());
+    delivery.name_ = options.name.empty() ? unique_name(clock.now()) : options.name;
+    if (!options.name.empty()) {
+      calls.unlink(delivery.tmp_path().c_str());
+    }
     delivery.fd_.reset(calls.open(delivery.tmp_path().c_str(),
                                   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                                   options.mode));
@@ -151,7 +154,7 @@ base::Result<Delivery> Delivery::begin(std::string path, const base::Clock& cloc
 
 Delivery::Delivery(Delivery&& other) noexcept
     : path_(std::move(other.path_)),
-      options_(other.options_),
+      options_(std::move(other.options_)),
       calls_(other.calls_),
       name_(std::exchange(other.name_, {})),
       fd_(std::move(other.fd_)),

@@ -49,6 +49,9 @@ struct DeliveryOptions {
   int zstd_level = 0;                    // 0: as it is
   std::optional<std::int64_t> received;  // seconds, the file's mtime; else now
   mode_t mode = 0600;
+  // Of the file, before its sizes; made once in the world when empty. Who gives one sees to it that
+  // nobody else uses it: what a killed run of his left in tmp/ under that name is removed.
+  std::string name{};
 };
 
 // The name of a file that no other host, process or call makes: seconds.MmicrosecondsPpidQn.host.
@@ -75,8 +78,8 @@ class Delivery {
   base::Result<std::string> commit(std::optional<Flags> flags = std::nullopt);
 
  private:
-  Delivery(std::string path, const DeliveryOptions& options, DiskCalls& calls)
-      : path_(std::move(path)), options_(options), calls_(&calls) {}
+  Delivery(std::string path, DeliveryOptions options, DiskCalls& calls)
+      : path_(std::move(path)), options_(std::move(options)), calls_(&calls) {}
 
   base::Result<void> send();
   base::Result<void> settle();
