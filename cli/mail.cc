@@ -53,10 +53,11 @@ constexpr std::array<Option, 8> adopt_options{{
     jobs_option,
     mail_config_option,
 }};
-constexpr std::array<Option, 4> import_options{{
+constexpr std::array<Option, 5> import_options{{
     {"mbox", "FILE", "The file."},
     {"folder", "NAME", "Into this folder, as Archive/2024; INBOX otherwise. It is made if needed."},
     {"quoting", "mboxrd|mboxo|none", "How lines of mail that begin with From are quoted (mboxrd)."},
+    {"again", "", "Store also what was imported before and is no longer in the folder."},
     {"dry-run", "", "Read the file, and store nothing."},
 }};
 constexpr std::array<Option, 7> export_options{{

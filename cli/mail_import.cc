@@ -11,8 +11,8 @@
 #include "base/text.hh"
 
 #include "mail-lib/mbox.hh"
-#include "maildir-lib/delivery.hh"
 #include "maildir-lib/folder.hh"
+#include "maildir-lib/import.hh"
 
 #include "cli/mail_verbs.hh"
 
@@ -25,11 +25,12 @@ using base::Errc;
 constexpr std::size_t read_piece = 1U << 20U;
 constexpr mode_t folder_mode = 0700;
 
-constexpr std::array<Column, 4> columns{{
+constexpr std::array<Column, 5> columns{{
     {"account", "Account"},
     {"folder", "Folder"},
     {"mails", "Mails", true},
     {"size", "Size", true},
+    {"before", "Before", true},
 }};
 
 base::Result<mail::MboxQuoting> parse_quoting(const std::string& text) {
@@ -61,12 +62,12 @@ struct Source {
   std::string name;
   mail::MboxQuoting quoting = mail::MboxQuoting::mboxrd;
   std::string folder;  // on disk
-  bool is_rehearsal = false;
+  maildir::ImportOptions options;
 };
 
-class Import {
+class Reading {
  public:
-  Import(std::string folder, const Source& source, MailReport& report)
+  Reading(std::string folder, const Source& source, MailReport& report)
       : folder_(std::move(folder)), source_(source), report_(report) {}
 
   base::Result<void> run() {
@@ -76,6 +77,10 @@ class Import {
                            : 0;
     if (auto ready = make_folder(); !ready) {
       return ready;
+    }
+    auto import = maildir::Import::open(folder_, source_.options);
+    if (!import) {
+      return import.error();
     }
     mail::MboxReader reader(source_.quoting);
     std::string room(read_piece, '\0');
@@ -95,22 +100,22 @@ class Import {
         return base::make_error(Errc::malformed,
                                 source_.name + " is no mbox: it does not begin with a From_ line");
       }
-      if (auto done = deliver(mails); !done) {
+      if (auto done = store(*import, mails); !done) {
         return done;
       }
       if (got == 0) {
-        return {};
+        return import->finish();
       }
       taken += text.size();
       report_.progress(taken, total);
     }
   }
 
-  Numbers numbers() const { return {{"mails", mails_}, {"size", octets_}}; }
+  Numbers numbers() const { return {{"mails", mails_}, {"size", octets_}, {"before", before_}}; }
 
  private:
   base::Result<void> make_folder() const {
-    if (source_.is_rehearsal) {
+    if (source_.options.is_rehearsal) {
       return {};
     }
     for (const char* part : {"", "/cur", "/new", "/tmp"}) {
@@ -122,26 +127,15 @@ class Import {
     return {};
   }
 
-  base::Result<void> deliver(std::vector<mail::MboxMail>& mails) {
+  base::Result<void> store(maildir::Import& import, std::vector<mail::MboxMail>& mails) {
     for (const mail::MboxMail& mail : mails) {
-      ++mails_;
-      octets_ += mail.octets.size();
-      if (source_.is_rehearsal) {
-        continue;
+      const auto stored = import.store(mail.octets, mail.received, flags_of(mail.flags));
+      if (!stored) {
+        return stored.error();
       }
-      maildir::DeliveryOptions options;
-      options.received = mail.received;
-      auto delivery = maildir::Delivery::begin(folder_, base::system_clock(), options);
-      if (!delivery) {
-        return delivery.error();
-      }
-      if (auto written = delivery->write(mail.octets); !written) {
-        return written;
-      }
-      const auto done = delivery->commit(flags_of(mail.flags));
-      if (!done) {
-        return done.error();
-      }
+      mails_ += *stored ? 1 : 0;
+      octets_ += *stored ? mail.octets.size() : 0;
+      before_ += *stored ? 0 : 1;
     }
     mails.clear();
     return {};
@@ -152,6 +146,7 @@ class Import {
   MailReport& report_;
   std::uint64_t mails_ = 0;
   std::uint64_t octets_ = 0;
+  std::uint64_t before_ = 0;
 };
 
 base::Result<Source> source_of(const Call& call) {
@@ -177,7 +172,11 @@ base::Result<Source> source_of(const Call& call) {
   if (!fd) {
     return fd.error();
   }
-  return Source{std::move(*fd), *file, *quoting, std::move(*folder), call.arguments.has("dry-run")};
+  return Source{std::move(*fd),
+                *file,
+                *quoting,
+                std::move(*folder),
+                {call.arguments.has("dry-run"), call.arguments.has("again")}};
 }
 
 }  // namespace
@@ -195,11 +194,11 @@ base::Result<void> mail_import(Call& call) {
   auto done = run_accounts(
       *accounts, 1, std::string(call.verb.name),
       [&source](const MailAccount& account, MailReport& report) -> base::Result<void> {
-        Import import(
+        Reading reading(
             source->folder.empty() ? account.maildir : account.maildir + "/" + source->folder,
             *source, report);
-        auto imported = import.run();
-        report.row("", import.numbers());
+        auto imported = reading.run();
+        report.row("", reading.numbers());
         return imported;
       },
       [&](const MailAccount& account, const AccountResult& result) {
@@ -208,7 +207,8 @@ base::Result<void> mail_import(Call& call) {
           call.output.row({text_cell(account.address),
                            text_cell(base::join(maildir::folder_of(source->folder).levels, "/")),
                            number_cell(number_of(row.numbers, "mails")),
-                           {human_size(size), std::to_string(size)}});
+                           {human_size(size), std::to_string(size)},
+                           number_cell(number_of(row.numbers, "before"))});
         }
       });
   call.output.end_list("nothing was imported");

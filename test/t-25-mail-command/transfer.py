@@ -6,7 +6,7 @@ import os
 from stage import check, equal
 
 from common import ALICE, BOB, CAROL, Store, maildir
-from mail_command import message_files, seen_by_imap
+from mail_command import kill_again_and_again, message_files, seen_by_imap
 
 FOREIGN = b"""From someone@example.org Sat Jan  3 01:05:34 2026
 Subject: one
@@ -27,6 +27,35 @@ two
 def by_folder(mails, folder):
     """[(flags, date, body)] of one folder, in the order of its UIDs."""
     return [(x[0], x[1], x[3]) for key, x in sorted(mails.items()) if key[0] == folder]
+
+
+def ended_and_begun_again(stage, store):
+    """An import that is killed, and one of a file that has grown: each mail is there once."""
+    count = 3000
+    text = "".join(f"From a@example.org Sat Jan  3 01:05:34 2026\nSubject: n{i // 2}\n\nbody {i // 2}\n\n" for i in range(count))
+    file = stage.write("many.mbox", text)
+    argv = ["mail", "import", CAROL, "--mbox", str(file), "--folder", "Many"]
+    kills = kill_again_and_again(stage, argv)
+
+    def subjects(folder):
+        return sorted(x[2].split(b"\r\n")[0] for x in by_folder(seen_by_imap(store, CAROL), folder))
+
+    wanted = sorted(f"Subject: n{i // 2}".encode() for i in range(count))
+    equal(subjects("Many") == wanted, True, f"killed {kills} times, an import stores each of {count} mails once, alike ones twice")
+    client = store.imap(CAROL)
+    client.select("Many")
+    client.store("1:50", "+FLAGS", r"(\Flagged)")
+    client.uid("MOVE", "60:70", "Foreign")
+    client.store("71:80", "+FLAGS", r"(\Deleted)")
+    client.expunge()
+    client.logout()
+    left = subjects("Many")
+    row = stage.posthouse(*argv, "--json")[0]
+    equal((row["mails"], row["before"], subjects("Many") == left), (0, count, True), "what was moved, flagged or deleted since is known")
+    stage.write("many.mbox", text + "From a@example.org Sat Jan  3 01:05:34 2026\nSubject: new\n\nbody\n")
+    equal(stage.posthouse(*argv, "--dry-run", "--json")[0]["mails"], 1, "a rehearsal tells what is new in a file that has grown")
+    equal(stage.posthouse(*argv, "--json")[0]["mails"], 1, "which is then stored")
+    equal(stage.posthouse(*argv, "--again", "--json")[0]["mails"], 21, "--again stores what is no longer there")
 
 
 def run(stage):
@@ -58,6 +87,7 @@ def run(stage):
         equal([x[2] for x in found], [b"Subject: one\r\nContent-Length: 7\r\n\r\nFrom the start\r\n>>From below\r\n",
                                       b"Subject: two\r\n\r\ntwo\r\n"], "an mbox of another program")
         equal([x[0] for x in found], [["\\Answered", "\\Seen"], []], "its Status became flags")
+        ended_and_begun_again(stage, store)
         done = stage.posthouse("mail", "import", CAROL, "--mbox", "/etc/passwd", ok=None)
         check(done.returncode == 1 and "no mbox" in done.stderr, "another file is refused")
         folder = stage.scratch / "eml"
