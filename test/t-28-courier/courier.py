@@ -31,6 +31,19 @@ def names():
     return found
 
 
+def libraries(root):
+    """Where its programs find theirs."""
+    lib = root / "usr/lib"
+    return {"LD_LIBRARY_PATH": ":".join(str(x) for x in (*lib.glob("*-linux-gnu"), lib / "courier-authlib", lib))}
+
+
+def starts(root):
+    """False when a library is missing: another release's names."""
+    done = subprocess.run([root / "usr/bin/imapd"], env={**os.environ, **libraries(root)}, stdin=subprocess.DEVNULL,
+                          capture_output=True, check=False, timeout=30)
+    return done.returncode != 127
+
+
 def unpacked():
     """The folder with Courier's programs, downloaded at the first call; None when they cannot be had."""
     cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "posthouse"
@@ -77,10 +90,8 @@ class Courier:
         self.root = stage.scratch / "courier"
         shutil.copytree(root, self.root, symlinks=True, ignore=shutil.ignore_patterns("debs"))
         os.chmod(self.root, 0o755)
-        lib = self.root / "usr/lib"
-        self.env = {**os.environ, "LD_LIBRARY_PATH": f"{lib}/x86_64-linux-gnu:{lib}/courier-authlib:{lib}",
-                    "AUTHENTICATED": "user", "AUTHADDR": "user", "IMAP_KEYWORDS": "1", "IMAP_ENHANCEDIDLE": "0",
-                    "IMAP_USELOCKS": "0", "HOSTNAME": "old.example.org"}
+        self.env = {**os.environ, **libraries(self.root), "AUTHENTICATED": "user", "AUTHADDR": "user",
+                    "IMAP_KEYWORDS": "1", "IMAP_ENHANCEDIDLE": "0", "IMAP_USELOCKS": "0", "HOSTNAME": "old.example.org"}
         self.drop = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--init-groups", "--"]
 
     def make(self, maildir):

@@ -16,7 +16,7 @@ sys.path.insert(0, str(HERE))
 from stage import Stage, check, equal, skip, step  # noqa: E402
 
 from common import ALICE, BOB, CAROL, USERS, Store, letter, maildir  # noqa: E402
-from courier import Courier, unpacked  # noqa: E402
+from courier import Courier, starts, unpacked  # noqa: E402
 from mail_command import furnish, message_files  # noqa: E402
 import making  # noqa: E402
 from seen import by_imap, by_pop3, same  # noqa: E402
@@ -161,6 +161,8 @@ def and_back(site):
 root = unpacked()
 if root is None:
     skip("Courier's packages cannot be downloaded")
+if not starts(root):
+    skip("Courier's programs do not start: packages.txt lacks a library of this release under [unpacked]")
 with Stage() as stage:
     furnish(stage)
     site = Site(stage, root)
