@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/handle.hh"
@@ -144,6 +145,9 @@ class Packs {
     std::string id;
     PackReader reader;
   };
+  template <typename Ask>
+  auto ask(const std::string& id, Ask question) -> decltype(question(std::declval<PackReader&>()));
+
   Directory maildir_;
   std::list<Open> open_;  // the last used first
 };

@@ -189,9 +189,26 @@ base::Result<PackReader*> Packs::reader(const std::string& id) {
   return &open_.front().reader;
 }
 
+// What the disk refuses is asked once more of the pack opened anew: a descriptor of a file on NFS
+// is of no use any more once the server has come back without knowing of it.
+template <typename Ask>
+auto Packs::ask(const std::string& id, Ask question)
+    -> decltype(question(std::declval<PackReader&>())) {
+  const auto reader = this->reader(id);
+  if (!reader) {
+    return reader.error();
+  }
+  auto answer = question(**reader);
+  if (answer || answer.error().code != base::Errc::unavailable) {
+    return answer;
+  }
+  open_.pop_front();
+  const auto anew = this->reader(id);
+  return anew ? question(**anew) : anew.error();
+}
+
 base::Result<std::string_view> Packs::piece(const Stub& stub, std::uint64_t from) {
-  const auto reader = this->reader(stub.pack);
-  return reader ? (*reader)->piece(stub, from) : reader.error();
+  return ask(stub.pack, [&](PackReader& reader) { return reader.piece(stub, from); });
 }
 
 std::optional<Stub> Packs::neighbour(std::string_view base) const {
@@ -199,8 +216,7 @@ std::optional<Stub> Packs::neighbour(std::string_view base) const {
 }
 
 base::Result<std::string> Packs::read(const Stub& stub) {
-  const auto reader = this->reader(stub.pack);
-  return reader ? (*reader)->read(stub) : reader.error();
+  return ask(stub.pack, [&](PackReader& reader) { return reader.read(stub); });
 }
 
 }  // namespace maildir

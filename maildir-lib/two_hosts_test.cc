@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -262,6 +263,44 @@ BOOST_AUTO_TEST_CASE(a_pack_of_the_other_is_read_and_missed_when_it_goes) {
   fs::remove_all(folder);
   maildir::Packs others(maildir::Directory::open(here).value());
   BOOST_TEST((others.read(one).error().code == base::Errc::not_found));
+}
+
+BOOST_AUTO_TEST_CASE(a_pack_is_opened_anew_when_its_descriptor_is_of_no_use) {
+  const std::string folder = here + "/packs";
+  fs::create_directory(folder);
+  const std::string mail = "Subject: packed\n\n" + std::string(200'000, 'x');
+  const maildir::Stub stub = [&] {
+    auto writer = maildir::PackWriter::begin(folder, maildir::new_pack_id()).value();
+    (void)writer.add({"", name, "", 1'600'000'000}, mail).value();
+    return writer.finish().value().front();
+  }();
+  maildir::Packs packs(maildir::Directory::open(here).value());
+  BOOST_TEST(packs.piece(stub, 0).value().starts_with("Subject"));
+  const base::Fd unreadable(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+  int spoiled = 0;
+  for (const auto& entry : fs::directory_iterator("/proc/self/fd")) {
+    std::error_code closed;
+    const auto target = fs::read_symlink(entry.path(), closed);
+    if (!closed && target.filename().string().starts_with(stub.pack)) {
+      BOOST_REQUIRE(::dup2(unreadable.get(), std::stoi(entry.path().filename())) >= 0);
+      ++spoiled;
+    }
+  }
+  BOOST_TEST(spoiled == 1);
+  BOOST_TEST(packs.read(stub).value() == mail);
+}
+
+BOOST_AUTO_TEST_CASE(a_mail_that_is_open_is_replaced_and_read_on) {
+  // The client of NFS keeps what is open under another name in the folder, .nfs and a number.
+  const auto seen = put();
+  const auto open = base::open_file(here + "/cur/" + name, O_RDONLY).value();
+  BOOST_TEST((replace(seen) == Replaced::done));
+  BOOST_TEST(maildir::read_all(open.get(), 1000).value() == old_bytes);
+  const auto account = maildir::list_account(here);
+  BOOST_REQUIRE(account);
+  BOOST_REQUIRE(account->files.size() == 1U);
+  BOOST_TEST(account->files.front().name == name);
+  BOOST_TEST(bytes(there, name) == shrunk.bytes);
 }
 
 BOOST_AUTO_TEST_CASE(links_are_counted_and_made_by_both) {
