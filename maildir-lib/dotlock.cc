@@ -68,12 +68,18 @@ bool is_stale(const std::string& path, const std::string& lock, const struct sta
   return changed < now - stale_age.count();
 }
 
+// The lock as it is now: a client of NFS asks the server when the folder is opened, and may else
+// take another host's lock for the one that it knew before.
+bool look_at(const std::string& lock, struct stat& st) {
+  (void)base::open_file(base::parent_directory(lock), O_RDONLY | O_DIRECTORY);
+  return ::lstat(lock.c_str(), &st) == 0;
+}
+
 void remove_if_stale(const std::string& path, const std::string& lock) {
   struct stat before {};
   struct stat after {};
-  if (::lstat(lock.c_str(), &before) == 0 && is_stale(path, lock, before) &&
-      ::lstat(lock.c_str(), &after) == 0 && before.st_ino == after.st_ino &&
-      before.st_ctime == after.st_ctime) {
+  if (look_at(lock, before) && is_stale(path, lock, before) && look_at(lock, after) &&
+      before.st_ino == after.st_ino && before.st_ctime == after.st_ctime) {
     ::unlink(lock.c_str());
   }
 }
@@ -90,6 +96,7 @@ base::Result<Dotlock> Dotlock::take(const std::string& path, std::chrono::millis
   struct stat st {};
   auto written = base::write_all(fd->get(), std::to_string(::getpid()) + ":" + host_name(), mine);
   const bool is_made = written && ::fstat(fd->get(), &st) == 0;
+  fd->reset();  // which sends what was written to a server of NFS: others read it in the lock
   const auto end = base::system_clock().ticks() + patience;
   int error = EEXIST;
   while (is_made) {
@@ -106,7 +113,8 @@ base::Result<Dotlock> Dotlock::take(const std::string& path, std::chrono::millis
     }
     remove_if_stale(path, lock);
     std::this_thread::sleep_for(pause);
-    ::futimens(fd->get(), nullptr);  // its age counts from when it becomes the lock
+    // Its age counts from when it becomes the lock.
+    ::utimensat(AT_FDCWD, mine.c_str(), nullptr, 0);
   }
   ::unlink(mine.c_str());
   if (!is_made) {
