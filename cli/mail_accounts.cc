@@ -1,6 +1,7 @@
 // cli/mail_accounts.cc -- whose mail a verb is about, and what it is told by options and settings.
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 
@@ -32,9 +33,11 @@ base::Result<MailAccount> account_of(const directory::Directory& accounts,
   return MailAccount{user.address, user.home, accounts.settings().mail_root + "/" + relative};
 }
 
+// Also when we may not look: its run will say so.
 bool has_maildir(const MailAccount& account) {
   struct stat st {};
-  return ::stat((account.maildir + "/cur").c_str(), &st) == 0 && S_ISDIR(st.st_mode);
+  return ::stat((account.maildir + "/cur").c_str(), &st) == 0 ? S_ISDIR(st.st_mode)
+                                                              : errno == EACCES;
 }
 
 base::Result<void> add_all(directory::Directory& accounts, const std::string& domain,

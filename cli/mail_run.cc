@@ -44,7 +44,12 @@ base::Result<void> become_owner(const std::string& maildir) {
   }
   struct stat st {};
   if (::stat(maildir.c_str(), &st) != 0) {
-    return base::errno_error(maildir, errno);
+    auto error = base::errno_error(maildir, errno);
+    if (error.code == Errc::denied) {
+      error.hint =
+          "root is nobody on NFS (root_squash): run it as the mail user, by runuser -u USER";
+    }
+    return error;
   }
   if (st.st_uid == 0) {
     return base::make_error(Errc::denied, maildir + " belongs to root",
