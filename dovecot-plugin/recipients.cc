@@ -243,7 +243,7 @@ int get_physical_size(mail* mail, uoff_t* size_r) {
 
 // True when `to` is one more name of the file itself, no link to a pack or a tier of that account.
 bool link_file(const char* from, const char* to, bool is_nfs) {
-  const int done = is_nfs ? nfs_safe_link(from, to, 0) : ::link(from, to);
+  const int done = is_nfs ? nfs_safe_link(from, to, false) : ::link(from, to);
   if (done != 0) {
     return false;
   }
