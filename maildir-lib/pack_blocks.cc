@@ -4,6 +4,7 @@
 
 #include <cerrno>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "maildir-lib/zstd.hh"
@@ -55,6 +56,9 @@ base::Result<std::optional<BlockHead>> PackBlocks::head(std::uint64_t place) con
 }
 
 base::Result<std::string> PackBlocks::uncompress(const BlockHead& head) const {
+  // All of it at once: read ahead, the kernel would ask a cold disk for it piece after piece.
+  (void)::posix_fadvise(fd_.get(), static_cast<off_t>(head.place),
+                        static_cast<off_t>(block_head_bytes + head.stored), POSIX_FADV_WILLNEED);
   const auto frame = read(head.place + block_head_bytes, head.stored);
   if (!frame) {
     return frame.error();
