@@ -62,6 +62,19 @@ class Fsck {
     report_.faults.push_back({std::move(what), std::move(path), std::move(detail), is_repaired});
   }
 
+  // Sessions rename, expunge and copy meanwhile.
+  bool is_as_listed(const MailFile& file) const {
+    const MailPlace place = account_.place(file);
+    const auto part = Directory::open(place.folder + (place.in_new ? "/new" : "/cur"));
+    const auto stamp = part ? part->stamp(place.name) : std::nullopt;
+    return stamp && *stamp == file.stamp;
+  }
+  void find_at(const MailFile& file, std::string what, std::string detail) {
+    if (is_as_listed(file)) {
+      find(std::move(what), account_.place(file).path(), std::move(detail));
+    }
+  }
+
   base::Result<void> look_at_packs() {
     const auto root = Directory::open(account_.maildir);
     if (!root) {
@@ -124,9 +137,8 @@ class Fsck {
       const std::string base(base_name(file.name));
       bases_.insert(base);
       const auto [at, is_first] = seen.emplace(std::pair(file.folder, base), &file);
-      if (!is_first) {
-        find("doubled", account_.place(file).path(),
-             "the same mail is there as " + account_.place(*at->second).path());
+      if (!is_first && is_as_listed(*at->second)) {
+        find_at(file, "doubled", "the same mail is there as " + account_.place(*at->second).path());
       }
     }
   }
@@ -138,15 +150,15 @@ class Fsck {
     if (!stub) {
       struct stat st {};
       if (!is_in_tier(options_.tier_roots, file.target)) {
-        find("dangling", path, "a link to " + file.target + ", which is on no tier");
+        find_at(file, "dangling", "a link to " + file.target + ", which is on no tier");
       } else if (::stat(path.c_str(), &st) != 0) {
-        find("dangling", path, file.target + " is not there; mount the tier, or restore it");
+        find_at(file, "dangling", file.target + " is not there; mount the tier, or restore it");
       }
       return {};
     }
     if (stubs_.contains(file.target)) {
       if (size && *size != stub->length) {
-        find("size", path, "the packed mail has " + std::to_string(stub->length) + " octets");
+        find_at(file, "size", "the packed mail has " + std::to_string(stub->length) + " octets");
       }
       return options_.reads_all ? read_packed(file) : base::Result<void>();
     }
@@ -159,7 +171,7 @@ class Fsck {
     const bool can = found != records_.end() && size == found->second.stub.length;
     std::string detail = "no mail is at " + file.target;
     if (!can) {
-      find("dangling", path, detail + "; restore the pack from a backup");
+      find_at(file, "dangling", detail + "; restore the pack from a backup");
       return {};
     }
     detail += "; it is at " + stub_text(found->second.stub);
@@ -187,7 +199,7 @@ class Fsck {
     }
     const auto mail = packs_->read(*parse_stub(file.target));
     if (!mail) {
-      find("unreadable", account_.place(file).path(), mail.error().text());
+      find_at(file, "unreadable", mail.error().text());
     }
     return {};
   }
@@ -199,15 +211,14 @@ class Fsck {
     }
     if (!options_.reads_all) {
       if (*name.size != file.stamp.size && storage_of(account_, file) == Storage::plain) {
-        find("size", account_.place(file).path(),
-             "the file has " + std::to_string(file.stamp.size) + " octets");
+        find_at(file, "size", "the file has " + std::to_string(file.stamp.size) + " octets");
       }
       return {};
     }
     if (const auto mail = read_sized(account_, file);
         !mail && mail.error().code != base::Errc::not_found) {
-      find(mail.error().detail.starts_with("it has ") ? "size" : "unreadable",
-           account_.place(file).path(), mail.error().detail);
+      find_at(file, mail.error().detail.starts_with("it has ") ? "size" : "unreadable",
+              mail.error().detail);
     }
     return {};
   }

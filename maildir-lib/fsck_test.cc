@@ -95,6 +95,31 @@ BOOST_AUTO_TEST_CASE(a_wrong_size_is_found_and_inside_compressed_mail_by_reading
   BOOST_TEST(of(look({false, false, true, {}}), "size").size() == 1U);
 }
 
+// A session that sets a flag once the account is listed.
+class Session final : public maildir::Watcher {
+ public:
+  explicit Session(std::string mail) : mail_(std::move(mail)) {}
+  void progress(std::uint64_t /*done*/, std::uint64_t /*total*/) override {
+    if (fs::exists(mail_)) {
+      fs::rename(mail_, mail_ + "T");
+    }
+  }
+  void problem(const std::string& /*text*/) override {}
+
+ private:
+  std::string mail_;
+};
+
+BOOST_AUTO_TEST_CASE(what_sessions_have_changed_since_the_listing_is_no_fault) {
+  std::ofstream(path(1), std::ios::app) << "more";
+  Session session(path(1));
+  const auto report = maildir::fsck_account(mails.text(), how, {}, session);
+  BOOST_REQUIRE(report);
+  BOOST_TEST(fs::exists(path(1) + "T"));
+  BOOST_TEST(of(*report, "size").empty());
+  BOOST_TEST(report->faults.size() == before);
+}
+
 BOOST_AUTO_TEST_CASE(a_link_into_a_lost_pack_is_set_to_another_that_has_the_mail) {
   pack();
   const fs::path first = only_pack();
