@@ -30,8 +30,10 @@ bool is_log_long(mail_index* index) {
   std::uint32_t file = 0;
   uoff_t end = 0;
   mail_transaction_log_get_head(index->log, &file, &end);
-  return index->main_index_hdr_log_file_seq != file || end > largest_log ||
-         end - index->main_index_hdr_log_file_tail_offset > longest_log(index->map->hdr);
+  // A young folder has no main file yet.
+  const uoff_t start =
+      index->main_index_hdr_log_file_seq == file ? index->main_index_hdr_log_file_tail_offset : 0;
+  return end > largest_log || end - start > longest_log(index->map->hdr);
 }
 
 }  // namespace
