@@ -99,8 +99,7 @@ base::Result<std::size_t> PackWriter::State::add(const PackedMail& mail, std::st
   if (auto done = make_room(body.size()); !done) {
     return done.error();
   }
-  PackRecord record{mail.received, octets.size(), 0,         0,
-                    mail.folder,   mail.name,     mail.guid, start};
+  PackRecord record{mail.received, octets.size(), 0, 0, mail.folder, mail.name, mail.guid, start};
   if (!body.empty()) {
     record.body_block = end_;
     record.body_place = static_cast<std::uint32_t>(bodies_.size());
