@@ -59,6 +59,15 @@ struct Account {
     put(std::string("/") + archive + "/courierimapuiddb", "1 795373600 1\n");
     put("/maildirfilter", "to Maildir\n");
   }
+  // As some seconds would make them: a lock is believed for so long without asking who holds it.
+  void age_locks() const {
+    for (const auto& entry : fs::recursive_directory_iterator(root)) {
+      if (entry.path().extension() == ".lock") {
+        fs::last_write_time(entry.path(),
+                            fs::file_time_type::clock::now() - std::chrono::seconds(10));
+      }
+    }
+  }
   Account(const Account&) = delete;
   Account& operator=(const Account&) = delete;
   Account(Account&&) = delete;
@@ -281,6 +290,7 @@ BOOST_AUTO_TEST_CASE(killed_at_any_call_the_next_run_ends_the_same) {
         mine.calls = &disk;
         (void)account.adopt(mine);
       });
+      account.age_locks();
       (void)account.adopt(how);
       auto found = account.files();
       for (const auto& [name, text] : found) {
