@@ -173,14 +173,6 @@ class Account {
 
 }  // namespace
 
-base::Result<void> sync_folder(const std::string& path, DiskCalls& calls) {
-  const base::Fd fd(calls.open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0));
-  if (!fd.is_open() || calls.fsync(fd.get()) != 0) {
-    return base::errno_error(path, errno);
-  }
-  return {};
-}
-
 base::Result<void> put_file(const std::string& path, std::string_view content, DiskCalls& calls) {
   constexpr mode_t mode = 0600;
   const std::string fresh = path + ".adopted";

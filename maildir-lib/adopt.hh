@@ -84,6 +84,5 @@ base::Result<AdoptedFolder> adopt_folder(const Directory& root, const std::strin
 
 // A new file, durable, in the place of `path`; under a lock: the name beside it is nobody else's.
 base::Result<void> put_file(const std::string& path, std::string_view content, DiskCalls& calls);
-base::Result<void> sync_folder(const std::string& path, DiskCalls& calls);
 
 }  // namespace maildir

@@ -46,14 +46,6 @@ std::string host_name() {
   return name.substr(0, 100);
 }
 
-base::Result<void> sync_folder(const std::string& path, DiskCalls& calls) {
-  const base::Fd fd(calls.open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0));
-  if (!fd.is_open() || calls.fsync(fd.get()) != 0) {
-    return base::errno_error(path, errno);
-  }
-  return {};
-}
-
 std::string sizes_in_name(std::uint64_t size, std::uint64_t virtual_size) {
   return ",S=" + std::to_string(size) + ",W=" + std::to_string(virtual_size);
 }
@@ -83,6 +75,14 @@ bool cannot_link(int error) {
 }
 
 }  // namespace
+
+base::Result<void> sync_folder(const std::string& path, DiskCalls& calls) {
+  const base::Fd fd(calls.open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0));
+  if (!fd.is_open() || calls.fsync(fd.get()) != 0) {
+    return base::errno_error(path, errno);
+  }
+  return {};
+}
 
 int DiskCalls::open(const char* path, int flags, mode_t mode) {
   return ::open(path, flags, mode);

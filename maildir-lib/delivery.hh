@@ -45,6 +45,9 @@ class DiskCalls {
   DiskCalls& operator=(const DiskCalls&) = default;
 };
 
+// Makes what was made, renamed and removed in a folder durable.
+base::Result<void> sync_folder(const std::string& path, DiskCalls& calls);
+
 struct DeliveryOptions {
   int zstd_level = 0;                    // 0: as it is
   std::optional<std::int64_t> received;  // seconds, the file's mtime; else now
